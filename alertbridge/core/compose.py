@@ -1,0 +1,93 @@
+"""Turn a letter into the text a person reads at 3 a.m.
+
+A page always goes out (G5): a template that fails gives way to the built-in text, and
+that to nothing but the alert's name and state. The text depends on the facts, not on
+who reads it: people who are told the same share one submission.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from alertbridge.core.cleaning import clean, clean_lines, to_gsm
+from alertbridge.core.compose_context import context_of
+from alertbridge.core.compose_digest import say_many
+from alertbridge.core.compose_notes import notes_of
+from alertbridge.core.compose_single import say_one
+from alertbridge.core.encoding import fit
+from alertbridge.core.mailbox import Letter
+from alertbridge.core.message import Text
+from alertbridge.core.notification import Fact
+from alertbridge.core.template import Template, TemplateFailed
+from alertbridge.core.wording import Wording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a reader wants it: the clock, the segments at most, and own words.
+
+    `severity_label` is the label whose value is shown for what is not critical.
+    """
+
+    timezone: tzinfo
+    budget: int
+    template: Template | None = None
+    severity_label: str = "severity"
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A text that can leave; `template_error` says why it is not the template's."""
+
+    text: Text
+    template_error: str | None = None
+
+
+def compose(letter: Letter, style: Style, now: datetime) -> Composed:
+    """Compose the text of *letter*: never empty, never over budget, never raises."""
+    budget = max(style.budget, 1)
+    wording = Wording(
+        now=now, timezone=style.timezone, severity_label=style.severity_label
+    )
+    error = None
+    if style.template is not None:
+        try:
+            body = clean_lines(style.template.render(context_of(letter, wording)))
+            if body:
+                return Composed(fit(body, budget))
+            error = f"template {style.template.name}: the text is empty"
+        except TemplateFailed as exc:
+            error = str(exc)
+        except Exception as exc:  # noqa: BLE001  a page outlives any fault of its words
+            error = f"template {style.template.name}: {type(exc).__name__}"
+    try:
+        text = _built_in(letter, wording, budget)
+    except Exception:  # noqa: BLE001  labels of no shape we foresaw still page somebody
+        text = _last_resort(letter, budget)
+    return Composed(text, error)
+
+
+def _built_in(letter: Letter, wording: Wording, budget: int) -> Text:
+    notes = notes_of(letter)
+    if not letter.leads and not letter.over:
+        return _last_resort(letter, budget)
+    if len(letter.leads) == 1 and not letter.over:
+        line = f"\n{notes}" if notes else ""
+        return say_one(letter.leads[0], wording, budget, line)
+    return say_many(letter, wording, budget, notes)
+
+
+def _last_resort(letter: Letter, budget: int) -> Text:
+    """State and name of each alert, and nothing that could fail."""
+    lines = [_name_and_state(fact) for fact in letter.leads[:10] or letter.facts[:10]]
+    told = len(letter.leads + letter.over)
+    if told > len(lines):
+        lines.insert(0, f"{told} alerts")
+    return fit("\n".join(lines) or "alertbridge: a page without content", budget)
+
+
+def _name_and_state(fact: Fact) -> str:
+    try:
+        name = to_gsm(clean(str(fact.episode.labels["alertname"])[:100]))
+    except Exception:  # noqa: BLE001  the name of an alert must not cost its page
+        name = ""
+    return f"{fact.kind.upper()} {name or 'unnamed alert'}"

@@ -1,0 +1,204 @@
+"""What follows an outcome: told, again, another way, or the end.
+
+*Tenacity holds seconds, the store holds minutes*: the waits decided here are rows, and
+survive the process.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Message,
+    Outcome,
+    Rejected,
+    Uncertain,
+)
+from alertbridge.core.notification import Fact, NotificationId, ProviderName, Way
+from alertbridge.core.recipient import Msisdn
+from alertbridge.core.severity import Severity
+
+
+def _seconds(*values: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=value) for value in values)
+
+
+RETRY: Mapping[Severity, tuple[timedelta, ...]] = {
+    Severity.CRITICAL: _seconds(1, 2, 4, 8, 15, 30),
+    Severity.HIGH: _seconds(2, 4, 8, 15, 30, 60),
+    Severity.LOW: _seconds(5, 10, 20, 40, 80, 120),
+}
+"""Waits after a Deferred, by how many came in a row; the last one repeats.
+
+There is no last try: what surely was not sent ends only by its time to live.
+"""
+
+UNCERTAIN_WAIT = timedelta(seconds=15)
+"""From the start of an uncertain attempt to the next: longer than any request lives,
+so that the first cannot still land after the second is decided."""
+
+MAX_UNCERTAIN = 2
+"""Sends of one fact whose answer nobody saw; after these it is dead, and told so."""
+
+SKIP_NUMBER = timedelta(minutes=15)
+"""How long a number with a permanent error is skipped (rule 9)."""
+
+LONGEST_RETRY_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The provider took it: every fact of the message is told."""
+
+    provider_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Surely not sent: the message dissolves, its facts wait until `at`.
+
+    `alone` keeps the next message out of shared submissions: one number that the
+    provider refuses must not cost the others their page.
+    """
+
+    at: datetime
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookLater:
+    """It may have been sent: keep the message as it is, and decide again at `at`.
+
+    `by_this` says whether by this attempt; if not, by the one before it.
+    """
+
+    at: datetime
+    by_this: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherWay:
+    """This way is refused: the facts wait for the next one, those named are dead.
+
+    `skip_number_until` is set when the number itself is to blame.
+    """
+
+    refused: Way
+    dead: tuple[NotificationId, ...] = ()
+    skip_number_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No more tries for these facts: dead, with a meta-alert in the same commit.
+
+    Facts of the message that are not named wait again.
+    """
+
+    dead: tuple[NotificationId, ...]
+
+
+Step = Told | Again | LookLater | AnotherWay | GiveUp
+
+
+def next_step(
+    outcome: Outcome,
+    message: Message,
+    *,
+    attempt: int,
+    provider: ProviderName,
+    providers: Sequence[ProviderName],
+    numbers: Sequence[Msisdn],
+    shared: bool,
+    began_at: datetime,
+    now: datetime,
+    jitter: float,
+) -> Step:
+    """Say what follows *outcome* for *message*.
+
+    Args:
+        outcome: what became of the attempt, for this message's number.
+        message: the message, with the facts it tells.
+        attempt: which attempt of its submission it was, from 1.
+        provider: whom it was sent by.
+        providers: everyone it could be sent by, in order.
+        numbers: those its recipient can be reached on, in order.
+        shared: whether the submission carried other messages too.
+        began_at: when the attempt began.
+        now: the time.
+        jitter: in [0, 1); spreads retries over the upper half of each wait.
+    """
+    match outcome:
+        case Accepted(provider_id=provider_id):
+            return Told(provider_id)
+        case Deferred(retry_after=retry_after):
+            at = now + _backoff(message, retry_after, jitter)
+            if attempt > 1:
+                # This one was not sent, but the first may have been: only under its
+                # own reference can the provider say that it has it already.
+                return LookLater(at, by_this=False)
+            return Again(at)
+        case Uncertain():
+            worn_out = tuple(
+                fact.id for fact in message.tells if fact.uncertain + 1 >= MAX_UNCERTAIN
+            )
+            if worn_out:
+                return GiveUp(worn_out)
+            return LookLater(max(now, began_at + UNCERTAIN_WAIT))
+        case Rejected(number_is_bad=number_is_bad):
+            if shared and not number_is_bad:
+                return Again(now, alone=True)
+            refused = Way(message.number, provider)
+            dead = tuple(
+                fact.id
+                for fact in message.tells
+                if not _ways_left(fact, refused, ways_of(numbers, providers))
+            )
+            skip = now + SKIP_NUMBER if number_is_bad else None
+            return AnotherWay(refused, dead, skip)
+        case _:
+            assert_never(outcome)
+
+
+def choose_way(
+    facts: Sequence[Fact],
+    numbers: Sequence[Msisdn],
+    providers: Sequence[ProviderName],
+    skipped: frozenset[Msisdn],
+) -> Way:
+    """Pick the next (number, provider): numbers in order, then the next provider.
+
+    A way that was refused for any of the facts comes last; a number that recently
+    gave a permanent error comes after those that did not, but is never ruled out:
+    when nothing else is left, a doubtful way beats silence.
+    """
+    refusals = [way for fact in facts for way in fact.tried]
+    ways = ways_of(numbers, providers)
+    return min(ways, key=lambda way: (refusals.count(way), way.number in skipped))
+
+
+def ways_of(
+    numbers: Iterable[Msisdn], providers: Iterable[ProviderName]
+) -> tuple[Way, ...]:
+    """Every (number, provider), in the order to try them."""
+    numbers = tuple(numbers)
+    return tuple(Way(number, provider) for provider in providers for number in numbers)
+
+
+def _ways_left(fact: Fact, refused: Way, ways: Sequence[Way]) -> bool:
+    gone = {*fact.tried, refused}
+    return any(way not in gone for way in ways)
+
+
+def _backoff(message: Message, retry_after: float | None, jitter: float) -> timedelta:
+    severity = min((fact.severity for fact in message.tells), default=Severity.LOW)
+    waits = RETRY[severity]
+    wait = waits[min(message.deferrals, len(waits) - 1)]
+    wait = wait * (0.5 + jitter / 2)
+    if retry_after is None:
+        return wait
+    asked = timedelta(seconds=max(0.0, retry_after))
+    return max(wait, min(asked, LONGEST_RETRY_AFTER))

@@ -1,0 +1,104 @@
+"""Meta-alerts: pages about alertbridge itself, to the admins, like any other page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alertbridge.core.alert import (
+    OURSELVES,
+    Alert,
+    GroupKey,
+    Status,
+    fingerprint_of,
+)
+from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
+from alertbridge.core.notification import Fact
+from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.planning import plan_past_routes
+from alertbridge.core.recipient import Recipient, RecipientName, mask
+from alertbridge.core.rules import Rules
+
+
+def meta_plan(
+    cause: str, subject: str, summary: str, rules: Rules, now: datetime
+) -> Plan:
+    """Plan a page to `meta.receiver` about *cause*.
+
+    *subject* tells one happening of the cause from the next; it is not shown.
+    """
+    listeners = listeners_of_receiver(rules.meta_receiver, rules)
+    return _plan_own(cause, subject, summary, "critical", listeners, rules, now)
+
+
+def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
+    """Plan a page that says it is a test, to one person, through the whole path."""
+    summary = "this is a test: if you read it, your pages arrive"
+    subject = f"{recipient.name} {now.isoformat()}"
+    listeners = (listener_of(recipient),)
+    return _plan_own("TestPage", subject, summary, "info", listeners, rules, now)
+
+
+def _plan_own(
+    cause: str,
+    subject: str,
+    summary: str,
+    severity: str,
+    listeners: Sequence[Listener],
+    rules: Rules,
+    now: datetime,
+) -> Plan:
+    labels = {"alertname": cause, rules.severity.label: severity}
+    alert = Alert(
+        status=Status.FIRING,
+        fingerprint=fingerprint_of({**labels, "subject": subject}),
+        labels=labels,
+        annotations={"summary": summary},
+        starts_at=now,
+    )
+    keys = Keys(OURSELVES, cause, GroupKey(cause), (alert.fingerprint,))
+    return plan_past_routes(alert, keys, listeners, rules, Known(), now)
+
+
+def dead_notifications(
+    dead: Sequence[Fact],
+    recipient: RecipientName,
+    detail: str,
+    rules: Rules,
+    now: datetime,
+) -> tuple[Plan, ...]:
+    """Tell the admins that somebody was not told; empty if it was a meta-alert.
+
+    A dead meta-alert makes no meta-alert: the loop would page for ever.
+    """
+    facts = [fact for fact in dead if fact.episode.source != OURSELVES]
+    if not facts:
+        return ()
+    names = sorted({name_of(fact) for fact in facts})
+    shown = ", ".join(names[:3])
+    if len(names) > 3:
+        shown += f" +{len(names) - 3}"
+    summary = f"{_shown(recipient)} was not told of {shown}: {detail}"
+    subject = f"{recipient} {min(fact.id for fact in facts)}"
+    return (meta_plan("PageNotSent", subject, summary, rules, now),)
+
+
+def removed_recipient(
+    recipient: RecipientName, message: int, rules: Rules, now: datetime
+) -> Plan:
+    """Tell the admins that somebody the config no longer has was still told."""
+    summary = (
+        f"{_shown(recipient)} is no longer in the config but had pages waiting:"
+        " told on the numbers stored with them"
+    )
+    return meta_plan(
+        "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now
+    )
+
+
+def _shown(recipient: RecipientName) -> str:
+    """A person's name; a bare number that is its own recipient is masked."""
+    return mask(recipient) if recipient.startswith("+") else recipient
+
+
+def name_of(fact: Fact) -> str:
+    """The name an alert goes by."""
+    return fact.episode.labels.get("alertname") or f"episode {fact.episode.id}"

@@ -1,0 +1,121 @@
+"""A notification: one fact that one recipient must hear; the unit of G1."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from alertbridge.core.alert import Labels, SourceName
+from alertbridge.core.recipient import Msisdn
+from alertbridge.core.severity import Severity
+
+EpisodeId = NewType("EpisodeId", int)
+NotificationId = NewType("NotificationId", int)
+MessageId = NewType("MessageId", int)
+ProviderName = NewType("ProviderName", str)
+
+
+class Kind(StrEnum):
+    """What the fact says."""
+
+    FIRING = "firing"
+    REMINDER = "reminder"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+
+
+class State(StrEnum):
+    """Where a fact's life stands; each of the last four is an end.
+
+    `told` means that a provider took a message that says it: not that it was
+    delivered, and not that anybody acknowledged.
+    """
+
+    WAITING = "waiting"
+    IN_FLIGHT = "in_flight"
+    TOLD = "told"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DEAD = "dead"
+
+
+class Reason(StrEnum):
+    """Why a fact is where it is: recorded, shown by `history`, counted."""
+
+    NEWS = "news"
+    ACCEPTED = "accepted"
+    MUTED = "muted"
+    DEFERRED = "deferred"
+    UNCERTAIN = "uncertain"
+    REJECTED = "rejected"
+    RESOLVED_BEFORE_TOLD = "resolved_before_told"
+    ENDED_UNSEEN = "ended_unseen"
+    NEVER_HEARD = "never_heard"
+    FIRED_AGAIN = "fired_again"
+    REPEAT_RECORDED = "repeat_recorded"
+    TIME_TO_LIVE = "time_to_live"
+    UNCERTAIN_TWICE = "uncertain_twice"
+    NO_WAY_LEFT = "no_way_left"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to one person: a number, by a provider."""
+
+    number: Msisdn
+    provider: ProviderName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeView:
+    """An episode as a text needs it."""
+
+    id: EpisodeId
+    source: SourceName
+    labels: Labels
+    annotations: Labels = field(default_factory=dict)
+    starts_at: datetime
+    ends_at: datetime | None = None
+    generator_url: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether a resolve has been recorded, or a later firing took its place."""
+        return self.ends_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PostNote:
+    """What the latest post of a group said beside its alerts."""
+
+    key: str
+    truncated: int = 0
+    unreadable: int = 0
+    oversized: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A waiting notification, as composition and delivery see it.
+
+    `heard` says whether this recipient was told, or may have been told, that the
+    episode fired. `uncertain` counts sends of this fact whose answer we never saw.
+    `tried` holds the ways that were refused for good.
+    """
+
+    id: NotificationId
+    kind: Kind
+    round: int
+    severity: Severity
+    episode: EpisodeView
+    receiver: str
+    numbers: tuple[Msisdn, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    held_until: datetime | None = None
+    heard: bool = False
+    uncertain: int = 0
+    tried: tuple[Way, ...] = ()
+    note: PostNote | None = None
+    replaces: MessageId | None = None

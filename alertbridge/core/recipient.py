@@ -1,0 +1,46 @@
+"""Who hears: people, their phones, and the receivers that name them."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import NewType
+
+Msisdn = NewType("Msisdn", str)
+"""A phone number in E.164 with its `+`; never a bare `str`."""
+
+RecipientName = NewType("RecipientName", str)
+"""One person. A bare number that belongs to nobody is its own recipient."""
+
+ReceiverName = NewType("ReceiverName", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """One person: a name, one or more phones in the order to try, own rules."""
+
+    name: RecipientName
+    phones: tuple[Msisdn, ...]
+    timezone: tzinfo = UTC
+    send_resolved: bool = True
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A named set of recipients that routes point to."""
+
+    name: ReceiverName
+    recipients: tuple[RecipientName, ...]
+    send_resolved: bool = True
+    template: str | None = None
+    where: str = ""
+
+
+def mask(number: str) -> str:
+    """Hide a number's middle: enough to recognise it, too little to call it.
+
+    >>> mask("+46701740605")
+    '+467*****605'
+    """
+    if len(number) <= 7:
+        return "*" * len(number)
+    return number[:4] + "*" * (len(number) - 7) + number[-3:]

@@ -1,0 +1,68 @@
+"""The rules of one config, as decisions need them: who, where, how fast."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from alertbridge.core.interval import TimeInterval
+from alertbridge.core.notification import ProviderName
+from alertbridge.core.pace import Pace
+from alertbridge.core.recipient import (
+    Receiver,
+    ReceiverName,
+    Recipient,
+    RecipientName,
+)
+from alertbridge.core.route import RouteTree
+from alertbridge.core.severity import Severity, SeverityRule
+from alertbridge.core.template import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How many segments one SMS may take."""
+
+    critical: int = 2
+    other: int = 2
+
+    def of(self, severity: Severity) -> int:
+        """The budget of a message whose worst fact has this severity."""
+        return self.critical if severity is Severity.CRITICAL else self.other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeToLive:
+    """How long a fact is worth an SMS, from when we heard it; None: while it fires."""
+
+    critical: timedelta | None = None
+    high: timedelta | None = timedelta(hours=1)
+    low: timedelta | None = timedelta(hours=1)
+
+    def of(self, severity: Severity) -> timedelta | None:
+        """The time to live of one severity."""
+        match severity:
+            case Severity.CRITICAL:
+                return self.critical
+            case Severity.HIGH:
+                return self.high
+            case Severity.LOW:
+                return self.low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything a decision may ask about; immutable, swapped whole at reload."""
+
+    tree: RouteTree
+    receivers: Mapping[ReceiverName, Receiver]
+    recipients: Mapping[RecipientName, Recipient]
+    providers: tuple[ProviderName, ...]
+    meta_receiver: ReceiverName
+    intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    severity: SeverityRule = field(default_factory=SeverityRule)
+    time_to_live: TimeToLive = field(default_factory=TimeToLive)
+    budget: Budget = field(default_factory=Budget)
+    pace: Pace = field(default_factory=Pace)
+    repeat_window: timedelta = timedelta(minutes=20)
+    version: str = ""
