@@ -1,0 +1,132 @@
+"""Load a config: one file in, rules and settings out, or every problem at once."""
+
+import copy
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from alertbridge.config.file_reading import Unreadable, read_regular
+from alertbridge.config.model_types import ProviderTypes, file_model
+from alertbridge.config.model_walk import secret_paths, value_at
+from alertbridge.config.people import Zone, check_phones
+from alertbridge.config.problems import ConfigError, Level, Problem
+from alertbridge.config.problems import Path as DocumentPath
+from alertbridge.config.report import Report
+from alertbridge.config.rules import make_rules
+from alertbridge.config.salvage import salvage
+from alertbridge.config.secret import NotFound, SecretPlaces
+from alertbridge.config.settings import Settings, make_settings
+from alertbridge.config.yaml_document import read_document
+from alertbridge.config.yaml_nodes import MAX_BYTES
+from alertbridge.core.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config that the daemon may run with.
+
+    `warnings` do not keep it from running; `text` is what to `keep` as the last good.
+    """
+
+    rules: Rules
+    settings: Settings
+    warnings: tuple[Problem, ...]
+    text: str = field(repr=False)
+
+
+def load(
+    path: Path,
+    *,
+    provider_types: ProviderTypes,
+    source_types: Collection[str],
+    environ: Mapping[str, str],
+    zone: Zone = ZoneInfo,
+    secrets_from: Path | None = None,
+) -> Loaded:
+    """Read and check the file at *path*, and follow its secrets.
+
+    *provider_types* maps each provider type to the model of its options. Relative
+    `{file:}` secrets start from the file's own directory, or from *secrets_from*: the
+    last good copy lies elsewhere than the file it is a copy of.
+
+    Raises:
+        ConfigError: with every problem that was found, in the order of the file.
+    """
+    text, others_write = _read(path)
+    report = Report(read_document(text, path.name))
+    if others_write:
+        # Whoever may write here may redirect every page; but a mode must not end them.
+        report.warn((), "everybody may change this file", "chmod o-w it")
+    model = file_model(provider_types, source_types)
+    places = SecretPlaces(directory=secrets_from or path.parent, environ=environ)
+    check_phones(report)
+    data = _with_secrets(report, model, places)
+    salvaged = salvage(report, model, data)
+    if salvaged is None:
+        raise ConfigError(report.problems())
+    version = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+    rules = make_rules(report, salvaged, zone, version)
+    if report.has_errors:
+        raise ConfigError(report.problems())
+    return Loaded(
+        rules=rules,
+        settings=make_settings(salvaged.model),
+        warnings=report.problems(),
+        text=text,
+    )
+
+
+def _read(path: Path) -> tuple[str, bool]:
+    """Read the text, and whether everybody may change it."""
+    content = read_regular(path, MAX_BYTES)
+    if isinstance(content, Unreadable):
+        fix = "name the config with --config.file"
+        raise ConfigError([_of_file(path, f"no config: {content.reason}", fix)])
+    try:
+        return content.data.decode("utf-8"), content.others_write
+    except UnicodeDecodeError as exc:
+        line = content.data.count(b"\n", 0, exc.start) + 1
+        column = exc.start - (content.data.rfind(b"\n", 0, exc.start) + 1) + 1
+        problem, fix = "not UTF-8 text", "save the file as UTF-8"
+        found = _of_file(path, problem, fix, line=line, column=column)
+        raise ConfigError([found]) from exc
+
+
+def _of_file(
+    path: Path, problem: str, fix: str, *, line: int = 1, column: int = 1
+) -> Problem:
+    return Problem(
+        file=path.name,
+        line=line,
+        column=column,
+        path="document",
+        problem=problem,
+        fix=fix,
+        level=Level.ERROR,
+    )
+
+
+def _with_secrets(report: Report, model: object, places: SecretPlaces) -> object:
+    """Copy the document's data with each secret in the place of its reference."""
+    data = copy.deepcopy(report.document.data)
+    for path in list(secret_paths(model, data)):
+        found = places.find(value_at(data, path))
+        if isinstance(found, NotFound):
+            report.error(path, found.problem, found.fix)
+            continue
+        if found.warning is not None:
+            report.warn(path, *found.warning)
+        _put(data, path, found.secret)
+    return data
+
+
+def _put(data: object, path: DocumentPath, value: object) -> None:
+    match value_at(data, path[:-1]), path[-1]:
+        case dict() as holder, str() as key:
+            holder[key] = value
+        case list() as holder, int() as index:
+            holder[index] = value
+        case _:
+            raise AssertionError("a secret's path ends in a mapping or a list")

@@ -1,0 +1,236 @@
+"""The config file as a whole: every key, its default and its meaning.
+
+These descriptions are the reference: `docs/config.md` and the JSON Schema are made of
+them. Nothing here looks at another key; `rules` does, when all of it has been read.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+
+from alertbridge.config.address import ListenText, Size, StorageUrl, Url
+from alertbridge.config.duration import Duration, DurationOrNone
+from alertbridge.config.model_border import ProviderHead, SourceEntry
+from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
+from alertbridge.config.model_routing import IntervalEntry, RouteEntry
+from alertbridge.config.names import FreeName
+from alertbridge.config.section import Many, OneOrMany, Section, refusal
+from alertbridge.core.secret import Secret
+
+_MINUTE = timedelta(minutes=1)
+
+
+def _at_least(shortest: timedelta, said: str) -> AfterValidator:
+    def check(span: timedelta | None) -> timedelta | None:
+        if span is not None and span < shortest:
+            raise refusal(f"shorter than {said}", f"write {said} or more")
+        return span
+
+    return AfterValidator(check)
+
+
+class Server(Section):
+    """Where we listen, and how we are reached."""
+
+    listen: ListenText = Field(
+        default="127.0.0.1:10876",
+        description="HOST:PORT. Beyond loopback every source must authenticate: "
+        "whoever can post can spend money and wake people.",
+    )
+    external_url: Url | None = Field(
+        default=None,
+        description="How the world reaches us, for report callbacks and links.",
+    )
+    max_body: Size = Field(
+        default="32MiB",
+        validate_default=True,
+        description="Largest webhook that is read whole; of a larger one, what fits "
+        "is paged as an oversized group.",
+    )
+
+
+class Storage(Section):
+    """Where what must not be lost is kept."""
+
+    url: StorageUrl = Field(
+        default="sqlite:///var/lib/alertbridge/alertbridge.db",
+        description="The SQLite file; an absolute path follows `sqlite://`.",
+    )
+    retention: Annotated[Duration, _at_least(timedelta(days=1), "1d")] = Field(
+        default=timedelta(days=90),
+        description="How long the history of what has ended is kept.",
+    )
+
+
+class SeveritySection(Section):
+    """How bad an alert is; anything else, or no label, is high."""
+
+    label: str = Field(
+        default="severity", min_length=1, description="The label that says it."
+    )
+    critical: Many[str] = Field(
+        default=("critical", "page", "emergency", "p1"),
+        description="Values that are critical: they go first, and never expire.",
+    )
+    low: Many[str] = Field(
+        default=("info", "none", "low"), description="Values that are low."
+    )
+
+
+class Meta(Section):
+    """Pages about alertbridge itself."""
+
+    receiver: str | None = Field(
+        default=None, description="Who gets them; null: the root route's receiver."
+    )
+
+
+class PaceSection(Section):
+    """How many SMS one person gets; the rest waits and leaves as a digest."""
+
+    limit: int = Field(
+        default=6, ge=1, le=1000, description="At most so many SMS in any window."
+    )
+    window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
+        default=timedelta(minutes=10), description="Length of the window."
+    )
+    kept_for_critical: int = Field(
+        default=2, ge=0, description="How many of them only critical alerts may use."
+    )
+
+
+class TimeToLiveSection(Section):
+    """How long news is worth an SMS, from when we heard it."""
+
+    critical: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+        default=None, description="For critical alerts; `none`: while it fires."
+    )
+    high: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+        default=timedelta(hours=1), description="For high alerts."
+    )
+    low: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+        default=timedelta(hours=1), description="For low alerts."
+    )
+
+
+class Segments(Section):
+    """How many segments one SMS may take; each is paid for."""
+
+    critical: int = Field(
+        default=2, ge=1, le=10, description="If the worst it tells is critical."
+    )
+    other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
+
+
+class Api(Section):
+    """Who may change what runs, from elsewhere than this machine."""
+
+    tokens: OneOrMany[Secret] = Field(
+        default=(),
+        description="Bearer tokens for `/api`, `/-/reload` and the CLI's writes from "
+        "beyond loopback; without one they are refused there.",
+    )
+
+
+class Heartbeat(Section):
+    """A dead man's switch: we call it while we work."""
+
+    url: Url | None = Field(
+        default=None, description="Called with GET while all is well; null: nothing."
+    )
+    every: Annotated[Duration, _at_least(timedelta(seconds=10), "10s")] = Field(
+        default=_MINUTE, description="How often."
+    )
+
+
+class Log(Section):
+    """What we say about ourselves, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important line that is written."
+    )
+    format: Literal["auto", "json", "logfmt", "color"] = Field(
+        default="auto",
+        description="auto: colour on a terminal, logfmt in the journal, else JSON.",
+    )
+
+
+TemplateText = Annotated[
+    str, WithJsonSchema({"type": "string", "description": "A Jinja template."})
+]
+
+
+REQUIRED: Final = ("sources", "providers", "route", "receivers")
+"""What `rules` insists on. The model has defaults for them all the same: when every
+entry of one is broken, the rest of the file is still checked."""
+
+AT_LEAST_ONE: Final[dict[str, JsonValue]] = {"minItems": 1}
+
+
+class ConfigFile(Section):
+    """The config of alertbridge."""
+
+    model_config = ConfigDict(json_schema_extra={"required": [*REQUIRED]})
+
+    server: Server = Field(default_factory=Server, description="The HTTP server.")
+    storage: Storage = Field(default_factory=Storage, description="The store.")
+    sources: Many[SourceEntry] = Field(
+        default=(),
+        description="Systems that post webhooks to us.",
+        json_schema_extra=AT_LEAST_ONE,
+    )
+    providers: Many[ProviderHead] = Field(
+        default=(),
+        description="SMS gateways, the first is tried first. What else an entry takes "
+        "depends on its type.",
+        json_schema_extra=AT_LEAST_ONE,
+    )
+    recipients: dict[FreeName, RecipientEntry] = Field(
+        default_factory=dict, description="People, by name."
+    )
+    phone_lists: dict[FreeName, Many[PhoneOrName]] = Field(
+        default_factory=dict,
+        description="Named lists of recipients or bare numbers, for receivers.",
+    )
+    severity: SeveritySection = Field(
+        default_factory=SeveritySection, description="How bad an alert is."
+    )
+    meta: Meta = Field(default_factory=Meta, description="Pages about ourselves.")
+    route: RouteEntry = Field(
+        default_factory=RouteEntry,
+        description="The root of the routing tree, in Alertmanager's grammar.",
+    )
+    receivers: Many[ReceiverEntry] = Field(
+        default=(),
+        description="Whom routes name: sets of people.",
+        json_schema_extra=AT_LEAST_ONE,
+    )
+    time_intervals: Many[IntervalEntry] = Field(
+        default=(), description="Named times, as in Alertmanager."
+    )
+    mute_time_intervals: Many[IntervalEntry] = Field(
+        default=(), description="Alertmanager's old name for `time_intervals`."
+    )
+    templates: dict[FreeName, TemplateText] = Field(
+        default_factory=dict, description="Texts of your own: Jinja, by name."
+    )
+    pace: PaceSection = Field(
+        default_factory=PaceSection, description="How many SMS one person gets."
+    )
+    time_to_live: TimeToLiveSection = Field(
+        default_factory=TimeToLiveSection, description="How long news is worth telling."
+    )
+    segments: Segments = Field(
+        default_factory=Segments, description="How long an SMS may be."
+    )
+    repeat_window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
+        default=timedelta(minutes=20),
+        description="A post without news this long after the group's last one is a "
+        "repeat and may remind; a sooner one is a copy.",
+    )
+    api: Api = Field(default_factory=Api, description="Access to the HTTP API.")
+    heartbeat: Heartbeat = Field(
+        default_factory=Heartbeat, description="A dead man's switch."
+    )
+    log: Log = Field(default_factory=Log, description="Logging.")

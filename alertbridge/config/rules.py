@@ -1,0 +1,155 @@
+"""From the model to `core.rules.Rules`: the checks between keys, all of them."""
+
+from collections.abc import Iterator, Sequence
+
+from alertbridge.config.address import parse_listen
+from alertbridge.config.lint import lint
+from alertbridge.config.model import ConfigFile
+from alertbridge.config.people import People, Zone, gather_people
+from alertbridge.config.problems import did_you_mean, shown
+from alertbridge.config.report import Report
+from alertbridge.config.routing import read_intervals, read_routes
+from alertbridge.config.salvage import Salvaged
+from alertbridge.core.notification import ProviderName
+from alertbridge.core.pace import Pace
+from alertbridge.core.recipient import ReceiverName
+from alertbridge.core.rules import Budget, Rules, TimeToLive
+from alertbridge.core.severity import SeverityRule
+from alertbridge.core.template import Template, TemplateError, compile_template
+
+
+def make_rules(
+    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, version: str
+) -> Rules:
+    """Build the rules, reporting what does not fit together.
+
+    With errors in *report* the result is incomplete, and must not be used.
+    """
+    config = salvaged.model
+    people = gather_people(report, salvaged, zone)
+    intervals = read_intervals(report, salvaged, zone)
+    _check_not_empty(report, config)
+    tree = read_routes(
+        report,
+        salvaged,
+        receivers={*people.receivers, *_named(report, "receivers")},
+        intervals={*intervals, *_named(report, "time_intervals")},
+    )
+    rules = Rules(
+        tree=tree,
+        receivers=people.receivers,
+        recipients=people.recipients,
+        providers=tuple(ProviderName(entry.name) for entry in config.providers),
+        meta_receiver=_meta_receiver(report, config, people),
+        intervals=intervals,
+        templates=_templates(report, salvaged),
+        severity=_severity(report, config),
+        time_to_live=TimeToLive(
+            critical=config.time_to_live.critical,
+            high=config.time_to_live.high,
+            low=config.time_to_live.low,
+        ),
+        budget=Budget(critical=config.segments.critical, other=config.segments.other),
+        pace=_pace(report, config),
+        repeat_window=config.repeat_window,
+        version=version,
+    )
+    _check_border(report, salvaged)
+    lint(report, salvaged, rules)
+    return rules
+
+
+def _named(report: Report, top: str) -> Iterator[str]:
+    """Yield the names in a list of the document, of broken members as well."""
+    data = report.document.data
+    entries = data.get(top) if isinstance(data, dict) else None
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            yield entry["name"]
+
+
+def _check_not_empty(report: Report, config: ConfigFile) -> None:
+    needs = (
+        ("sources", config.sources, "nobody could post to us"),
+        ("providers", config.providers, "nothing could be sent"),
+        ("receivers", config.receivers, "nobody could be paged"),
+    )
+    for top, entries, consequence in needs:
+        if not entries:
+            problem = f"there are no {top}: {consequence}"
+            report.error((top,), problem, "write one, as in config/minimal.yaml")
+
+
+def _meta_receiver(report: Report, config: ConfigFile, people: People) -> ReceiverName:
+    name = config.meta.receiver
+    if name is None:
+        return ReceiverName(config.route.receiver or "")
+    if name not in {*people.receivers, *_named(report, "receivers")}:
+        fix = did_you_mean(name, people.receivers, "add it to receivers")
+        report.error(("meta", "receiver"), f"there is no receiver {shown(name)}", fix)
+    return ReceiverName(name)
+
+
+def _templates(report: Report, salvaged: Salvaged[ConfigFile]) -> dict[str, Template]:
+    config = salvaged.model
+    found: dict[str, Template] = {}
+    for name, source in config.templates.items():
+        try:
+            found[name] = compile_template(name, source)
+        except TemplateError as exc:
+            problem = f"line {exc.line} of the template: {exc.problem}"
+            fix = "correct it: until then the built-in text is all there is"
+            report.error(("templates", name), problem, fix)
+    for i, receiver in enumerate(config.receivers):
+        if receiver.template is None or receiver.template in config.templates:
+            continue
+        problem = f"there is no template {shown(receiver.template)}"
+        fix = did_you_mean(receiver.template, config.templates, "add it to templates")
+        report.error(salvaged.place(("receivers", i, "template")), problem, fix)
+    return found
+
+
+def _severity(report: Report, config: ConfigFile) -> SeverityRule:
+    critical = frozenset(value.lower() for value in config.severity.critical)
+    low = frozenset(value.lower() for value in config.severity.low)
+    for value in sorted(critical & low):
+        problem = f"{shown(value)} is critical as well as low"
+        report.error(("severity", "low"), problem, "keep it in one of the lists")
+    return SeverityRule(label=config.severity.label, critical=critical, low=low)
+
+
+def _pace(report: Report, config: ConfigFile) -> Pace:
+    pace = config.pace
+    if pace.kept_for_critical >= pace.limit:
+        problem = "nothing is left for what is not critical"
+        fix = f"write less than pace.limit, which is {pace.limit}"
+        report.error(("pace", "kept_for_critical"), problem, fix)
+    return Pace(
+        limit=pace.limit,
+        window=pace.window,
+        kept_for_critical=pace.kept_for_critical,
+    )
+
+
+def _check_border(report: Report, salvaged: Salvaged[ConfigFile]) -> None:
+    config = salvaged.model
+    _check_once(report, salvaged, "sources", [entry.name for entry in config.sources])
+    names = [entry.name for entry in config.providers]
+    _check_once(report, salvaged, "providers", names)
+    if parse_listen(config.server.listen).is_loopback:
+        return
+    for i, source in enumerate(config.sources):
+        if not (source.authorization or source.basic_auth or source.hmac):
+            problem = "everybody who reaches this port could page your people"
+            fix = "add authorization, basic_auth or hmac, or listen on loopback only"
+            report.error(salvaged.place(("sources", i)), problem, fix)
+
+
+def _check_once(
+    report: Report, salvaged: Salvaged[ConfigFile], top: str, names: Sequence[str]
+) -> None:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            problem = f"a second {top.removesuffix('s')} {shown(name)}"
+            path = salvaged.place((top, i, "name"))
+            report.error(path, problem, "give each a name of its own")
