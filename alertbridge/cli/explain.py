@@ -1,0 +1,170 @@
+"""`alertbridge explain`: who would get which text, and why others would not."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from alertbridge.cli.daemon_client import no
+from alertbridge.cli.options import config_option, json_option, load_or_exit
+from alertbridge.cli.output import print_json
+from alertbridge.config import Loaded
+from alertbridge.core.alert import AlertGroup, SourceName
+from alertbridge.core.message import Draft
+from alertbridge.core.recipient import mask
+from alertbridge.ports import PayloadError
+from alertbridge.simulator.explain import Explanation, explain
+from alertbridge.sources import SOURCES
+
+
+@click.command("explain")
+@config_option
+@json_option
+@click.argument("payload", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--source", help="The source it would be posted to; default: the first.")
+@click.option(
+    "--summary", is_flag=True, help="Only how many texts take how many segments."
+)
+def command(
+    config_file: Path, as_json: bool, payload: Path, source: str | None, summary: bool
+) -> None:
+    """Explain PAYLOAD: the body of a webhook, or one alert a line (.jsonl).
+
+    Nothing is sent or stored: it is planned and composed as for people who have been
+    told nothing yet, now. Exit with 1 if the body is not of the source's shape.
+    """
+    loaded = load_or_exit(config_file)
+    name, kind = _source(loaded, source)
+    now = datetime.now(UTC)  # noqa: TID251 - a command is its own wiring
+    explained: list[Explanation] = []
+    for number, body in enumerate(_bodies(payload), start=1):
+        try:
+            group = SOURCES[kind](body, name, now=now)
+        except PayloadError as exc:
+            no(f"{payload}:{number}: {exc}")
+        explained.append(asyncio.run(_explain(group, loaded, now)))
+    if as_json:
+        print_json([_as_json(one) for one in explained])
+    elif summary:
+        _print_summary(explained)
+    else:
+        for one in explained:
+            _print(one)
+
+
+async def _explain(group: AlertGroup, loaded: Loaded, now: datetime) -> Explanation:
+    return await explain(group, loaded.rules, now)
+
+
+def _source(loaded: Loaded, wanted: str | None) -> tuple[SourceName, str]:
+    sources = {source.name: source.type for source in loaded.settings.sources}
+    if wanted is None:
+        return next(iter(sources.items()))
+    if wanted not in sources:
+        raise click.UsageError(f"no source {wanted!r}; there are: {', '.join(sources)}")
+    return SourceName(wanted), sources[SourceName(wanted)]
+
+
+def _bodies(path: Path) -> Iterator[bytes]:
+    """A body as it is; a .jsonl as one group for each of its alerts."""
+    if path.suffix != ".jsonl":
+        yield path.read_bytes()
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            if line.strip():
+                alert = json.loads(line)
+                yield json.dumps(
+                    {"version": "4", "receiver": "explain", "alerts": [alert]}
+                ).encode()
+
+
+def _print(one: Explanation) -> None:
+    for routed in one.routed:
+        click.echo(f"{routed.status} {routed.alert or '(no name)'}")
+        for route in routed.routes:
+            click.echo(f"  -> {route.receiver}  ({route.where})")
+    for message in one.messages:
+        click.echo("")
+        click.echo(_head(message))
+        for line in message.text.body.split("\n"):
+            click.echo(f"  | {line}")
+        if message.template_error is not None:
+            click.echo(f"  built-in text, because: {message.template_error}")
+    for fact in one.held:
+        assert fact.held_until is not None
+        until = f"{fact.held_until.astimezone():%Y-%m-%d %H:%M}"
+        click.echo(f"\n{fact.recipient}: held until {until}, muted ({fact.where})")
+    for left in one.left_out:
+        who = left.recipient or "everybody"
+        click.echo(f"\n{who}: not told, {left.verdict} ({left.where or 'by state'})")
+    if not one.messages and not one.held:
+        click.echo("\nnobody would be told")
+
+
+def _head(message: Draft) -> str:
+    text = message.text
+    parts = "segment" if text.segments == 1 else "segments"
+    return (
+        f"{message.recipient} ({mask(message.way.number)}) by {message.way.provider}:"
+        f" {text.segments} {parts}, {text.coding},"
+        f" {len(text.body)} characters{', urgent' if message.urgent else ''}"
+    )
+
+
+def _print_summary(explained: list[Explanation]) -> None:
+    segments = Counter(
+        (message.text.segments, message.text.coding)
+        for one in explained
+        for message in one.messages
+    )
+    total = sum(segments.values())
+    click.echo(f"{len(explained)} posts, {total} texts")
+    for (count, coding), texts in sorted(segments.items()):
+        click.echo(f"{count} x {coding}: {texts} texts ({texts / total:.1%})")
+
+
+def _as_json(one: Explanation) -> dict[str, object]:
+    return {
+        "alerts": [
+            {
+                "alert": routed.alert,
+                "status": routed.status,
+                "labels": routed.labels,
+                "routes": [
+                    {"receiver": route.receiver, "where": route.where}
+                    for route in routed.routes
+                ],
+            }
+            for routed in one.routed
+        ],
+        "messages": [
+            {
+                "recipient": message.recipient,
+                "number": mask(message.way.number),
+                "provider": message.way.provider,
+                "text": message.text.body,
+                "coding": message.text.coding,
+                "segments": message.text.segments,
+                "urgent": message.urgent,
+                "template_error": message.template_error,
+            }
+            for message in one.messages
+        ],
+        "held": [
+            {
+                "recipient": fact.recipient,
+                "until": fact.held_until.isoformat() if fact.held_until else None,
+                "where": fact.where,
+            }
+            for fact in one.held
+        ],
+        "left_out": [
+            {"recipient": left.recipient, "verdict": left.verdict, "where": left.where}
+            for left in one.left_out
+        ],
+    }

@@ -1,0 +1,44 @@
+"""`alertbridge serve`: run the daemon."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from alertbridge.cli.options import config_option, exit_with
+from alertbridge.config import ConfigError
+
+
+@click.command("serve")
+@config_option
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse to start on a broken config, instead of on the last good copy of it.",
+)
+def command(config_file: Path, strict: bool) -> None:
+    """Run the daemon until SIGTERM.
+
+    SIGHUP reads the config again; a broken one changes nothing. Started on a broken
+    config, it runs on the last good copy, says so on /-/ready, and pages the admins.
+    """
+    from alertbridge.wiring import read_config, run  # noqa: PLC0415 - heavy
+
+    try:
+        read = read_config(config_file, os.environ, strict=strict)
+    except ConfigError as exc:
+        exit_with(exc)
+    if read.problem is not None:
+        for problem in read.problem.problems:
+            click.echo(str(problem), err=True)
+    try:
+        asyncio.run(run(read, config_file, os.environ))
+    except OSError as exc:
+        click.echo(f"alertbridge: {exc}", err=True)
+        sys.exit(1)
+    except BaseExceptionGroup as exc:
+        for part in exc.exceptions:
+            click.echo(f"alertbridge: {type(part).__name__}: {part}", err=True)
+        sys.exit(1)

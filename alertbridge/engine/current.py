@@ -1,0 +1,40 @@
+"""The rules in force: swapped whole at a reload, read once per decision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alertbridge.core.dispatch import draft
+from alertbridge.core.mailbox import Mailbox
+from alertbridge.core.message import Draft, Idle
+from alertbridge.core.meta import dead_notifications
+from alertbridge.core.notification import Fact
+from alertbridge.core.pace import Until, may_send
+from alertbridge.core.plan import Plan
+from alertbridge.core.recipient import RecipientName
+from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
+
+
+class Current:
+    """Holds the rules in force, and answers the store's questions with them."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+
+    def may_leave(
+        self, sent: Sequence[datetime], severity: Severity, now: datetime
+    ) -> datetime | None:
+        """None if an SMS of *severity* may leave now, else when to look again."""
+        answer = may_send(sent, severity, self.rules.pace, now)
+        return answer.at if isinstance(answer, Until) else None
+
+    def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
+        """Compose what leaves *mailbox* now, or say when to look again."""
+        return draft(mailbox, self.rules, now)
+
+    def bury(
+        self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
+    ) -> Sequence[Plan]:
+        """The meta-alerts that go with facts whose last try nobody answered."""
+        detail = "the gateway may or may not have it, twice"
+        return dead_notifications(dead, recipient, detail, self.rules, now)

@@ -1,0 +1,326 @@
+"""The dispatcher: claims what may leave, submits it, and settles what became of it.
+
+Decisions are core's; this file waits, calls, and writes down.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import assert_never
+
+import structlog
+
+from alertbridge.core.delivery import (
+    UNCERTAIN_WAIT,
+    AnotherWay,
+    GiveUp,
+    Step,
+    Told,
+    next_step,
+)
+from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Message,
+    Outcome,
+    Outcomes,
+    Rejected,
+    Submission,
+    Uncertain,
+)
+from alertbridge.core.meta import dead_notifications, removed_recipient
+from alertbridge.core.notification import (
+    MessageId,
+    NotificationId,
+    ProviderName,
+    Reason,
+)
+from alertbridge.core.plan import Plan
+from alertbridge.engine.current import Current
+from alertbridge.engine.rate import WINDOW, Rate
+from alertbridge.ports import (
+    Claimed,
+    Clock,
+    Provider,
+    Settlement,
+    Store,
+    StoreUnavailable,
+)
+
+log = structlog.get_logger()
+
+IN_PROGRESS = 16
+"""Requests under way at one provider: a gateway that takes 10 s for each still takes
+1.6 a second, and one that takes 200 ms all that its account allows."""
+
+IDLE = 5.0
+"""Seconds after which an idle dispatcher looks again, whatever it was told: the
+watchdog lives on this, and so does a due time that nobody announced."""
+
+STORE_PAUSE = 1.0
+"""Seconds between tries to write down what became of an attempt."""
+
+LONGEST_REQUEST = UNCERTAIN_WAIT.total_seconds() - 1
+"""Seconds after which we stop waiting for a provider that breaks its promise to return:
+a request that hangs must not keep its people silent."""
+
+
+@dataclass(slots=True)
+class _Lane:
+    provider: Provider
+    rate: Rate
+    in_progress: int = 0
+
+    def places(self, now: float) -> int:
+        return min(self.rate.places(now), IN_PROGRESS - self.in_progress)
+
+
+class Dispatcher:
+    """Drains the mailboxes, critical first, until stopped."""
+
+    def __init__(
+        self,
+        store: Store,
+        current: Current,
+        providers: Mapping[ProviderName, Provider],
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._current = current
+        self._clock = clock
+        self._jitter = jitter
+        self._lanes = {
+            name: _Lane(provider, Rate(provider.requests_per_second))
+            for name, provider in providers.items()
+        }
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self.progress = monotonic()
+
+    def wake(self) -> None:
+        """Look again soon: a mailbox has filled."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; what is under way is finished."""
+        self._stopping = True
+        self._wake.set()
+
+    def replace_providers(self, providers: Mapping[ProviderName, Provider]) -> None:
+        """Use these from now on; an account keeps the count of its requests."""
+        lanes: dict[ProviderName, _Lane] = {}
+        for name, provider in providers.items():
+            lane = self._lanes.get(name)
+            if lane is None:
+                lane = _Lane(provider, Rate(provider.requests_per_second))
+            else:
+                # The same lane: requests under way must give their places back to it.
+                lane.provider = provider
+                lane.rate.allow(provider.requests_per_second)
+            lanes[name] = lane
+        self._lanes = lanes
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped; requests under way are finished before it returns."""
+        await self._recover()
+        async with asyncio.TaskGroup() as requests:
+            while not self._stopping:
+                self._wake.clear()
+                wait = await self._round(requests)
+                self.progress = monotonic()
+                if wait > 0:
+                    await self._sleep(wait)
+
+    async def _recover(self) -> None:
+        now = self._clock.now()
+        await self._store.recover(now, UNCERTAIN_WAIT)
+        window = timedelta(seconds=WINDOW)
+        for name, lane in self._lanes.items():
+            begun = await self._store.recent_attempts(name, now - window)
+            for at in begun:
+                age = max(0.0, (now - at).total_seconds())
+                lane.rate.take(monotonic() - age)
+
+    async def _round(self, requests: asyncio.TaskGroup) -> float:
+        """Claim and start what may leave; say how long nothing more will."""
+        lanes = self._lanes
+        ready = {name: lane.places(monotonic()) for name, lane in lanes.items()}
+        if not any(places > 0 for places in ready.values()):
+            return min(
+                (lane.rate.wait(monotonic()) or IDLE for lane in lanes.values()),
+                default=IDLE,
+            )
+        try:
+            claimed = await self._store.claim(ready, self._current, self._clock.now())
+        except StoreUnavailable as exc:
+            log.error("store.failed", reason=f"claim: {exc}")
+            return STORE_PAUSE
+        for submission in claimed.submissions:
+            lane = lanes[submission.provider]
+            lane.rate.take(monotonic())
+            lane.in_progress += 1
+            requests.create_task(
+                self._attempt(lane, submission), name=f"submit {submission.reference}"
+            )
+        self._report_claimed(claimed)
+        if claimed.submissions:
+            return 0.0
+        return self._until(claimed)
+
+    def _until(self, claimed: Claimed) -> float:
+        if claimed.next_due is None:
+            return IDLE
+        due = (claimed.next_due - self._clock.now()).total_seconds()
+        if due <= 0:
+            # Due, but its provider has no place: one frees with time or an answer.
+            waits = [lane.rate.wait(monotonic()) for lane in self._lanes.values()]
+            return max(0.05, min((wait for wait in waits if wait > 0), default=0.05))
+        return min(due, IDLE)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _attempt(self, lane: _Lane, submission: Submission) -> None:
+        began = monotonic()
+        try:
+            async with asyncio.timeout(LONGEST_REQUEST):
+                outcomes = await lane.provider.submit(submission)
+        except Exception as exc:  # noqa: BLE001
+            # The bulkhead: a provider must not raise, and if one does it may have sent.
+            # Anything but Uncertain would lose the page or double it.
+            outcomes = Outcomes(Uncertain(detail=f"{type(exc).__name__} in provider"))
+        finally:
+            lane.in_progress -= 1
+        await self._settle(submission, outcomes, monotonic() - began)
+        self.wake()
+
+    async def _settle(
+        self, submission: Submission, outcomes: Outcomes, seconds: float
+    ) -> None:
+        now, rules = self._clock.now(), self._current.rules
+        steps = {
+            message.id: next_step(
+                outcomes.of(message.number),
+                message,
+                attempt=submission.attempt,
+                provider=submission.provider,
+                providers=rules.providers,
+                numbers=numbers_of(message.recipient, message.tells, rules),
+                shared=len(submission.messages) > 1,
+                began_at=submission.began_at,
+                now=now,
+                jitter=self._jitter(),
+            )
+            for message in submission.messages
+        }
+        meta = tuple(
+            plan
+            for message in submission.messages
+            for plan in self._meta(message, steps[message.id], outcomes)
+        )
+        settlement = Settlement(outcomes, steps, meta)
+        if await self._write_down(submission, settlement):
+            self._report_settled(submission, outcomes, steps, seconds)
+            for plan in meta:
+                log.error("meta.raised", cause=plan.keys.group_key)
+
+    async def _write_down(self, submission: Submission, settlement: Settlement) -> bool:
+        """Settle, however long the store is away.
+
+        The answer must not be forgotten while we live: unwritten, the next process
+        would have to take the attempt for uncertain.
+        """
+        while True:
+            try:
+                return await self._store.settle(
+                    submission, settlement, self._clock.now()
+                )
+            except StoreUnavailable as exc:
+                log.error("store.failed", reason=f"settle: {exc}")
+                await asyncio.sleep(STORE_PAUSE)
+
+    def _meta(
+        self, message: Message, step: Step, outcomes: Outcomes
+    ) -> tuple[Plan, ...]:
+        rules, now = self._current.rules, self._clock.now()
+        dead: tuple[NotificationId, ...] = ()
+        if isinstance(step, AnotherWay | GiveUp):
+            dead = step.dead
+        if dead:
+            facts = [fact for fact in message.tells if fact.id in dead]
+            detail = detail_of(outcomes.of(message.number)) or "no answer"
+            return dead_notifications(facts, message.recipient, detail, rules, now)
+        if isinstance(step, Told) and message.recipient not in rules.recipients:
+            return (removed_recipient(message.recipient, message.id, rules, now),)
+        return ()
+
+    def _report_claimed(self, claimed: Claimed) -> None:
+        for submission in claimed.submissions:
+            log.info(
+                "submission.claimed",
+                provider=submission.provider,
+                reference=submission.reference,
+                numbers=len(submission.messages),
+                segments=submission.text.segments,
+                attempt=submission.attempt,
+            )
+        for draft in claimed.drafts:
+            if draft.template_error is not None:
+                log.error(
+                    "template.failed",
+                    template=draft.tells[0].receiver,
+                    error=draft.template_error,
+                )
+
+    def _report_settled(
+        self,
+        submission: Submission,
+        outcomes: Outcomes,
+        steps: Mapping[MessageId, Step],
+        seconds: float,
+    ) -> None:
+        facts = [fact for message in submission.messages for fact in message.tells]
+        oldest = min((fact.created_at for fact in facts), default=submission.began_at)
+        log.info(
+            "submission.settled",
+            provider=submission.provider,
+            reference=submission.reference,
+            outcome=type(outcomes.all).__name__.lower(),
+            reason=detail_of(outcomes.all),
+            numbers=len(submission.messages),
+            notifications=len(facts),
+            segments=submission.text.segments,
+            seconds=round(seconds, 3),
+            waited=round((self._clock.now() - oldest).total_seconds(), 3),
+        )
+        for kind, reason in (
+            (AnotherWay, Reason.NO_WAY_LEFT),
+            (GiveUp, Reason.UNCERTAIN_TWICE),
+        ):
+            dead = sum(
+                len(step.dead) for step in steps.values() if isinstance(step, kind)
+            )
+            if dead:
+                log.info("fact.ended", state="dead", reason=reason.value, amount=dead)
+
+
+def detail_of(outcome: Outcome) -> str:
+    """What the provider said, for people; never a secret, never a number."""
+    match outcome:
+        case Accepted():
+            return ""
+        case (
+            Deferred(detail=detail) | Uncertain(detail=detail) | Rejected(detail=detail)
+        ):
+            return detail
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,1 @@
+"""Where notifications are kept: one file per store, all under one contract."""

@@ -1,0 +1,82 @@
+"""How our values stand in columns: times as microseconds, maps and lists as JSON."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from alertbridge.core.notification import ProviderName, Way
+from alertbridge.core.recipient import Msisdn
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+FAR = 2**62
+"""A due time that only an event moves nearer."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def stamp(at: datetime) -> int:
+    """A time as a column."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def stamp_or_none(at: datetime | None) -> int | None:
+    """A time that may be absent."""
+    return None if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+def moment(column: int) -> datetime:
+    """A column as a time."""
+    return _EPOCH + timedelta(microseconds=column)
+
+
+def moment_or_none(column: int | None) -> datetime | None:
+    """A column that may be NULL."""
+    return None if column is None else _EPOCH + timedelta(microseconds=column)
+
+
+def dump(value: Mapping[str, str] | Iterable[str]) -> str:
+    """A label set or a list of names as JSON."""
+    return _encode(dict(value) if isinstance(value, Mapping) else list(value))
+
+
+def load_map(column: str) -> dict[str, str]:
+    """A label set."""
+    loaded: dict[str, str] = json.loads(column)
+    return loaded
+
+
+def load_numbers(column: str) -> tuple[Msisdn, ...]:
+    """The numbers frozen at intake."""
+    return tuple(json.loads(column))
+
+
+def dump_ways(ways: Iterable[Way]) -> str:
+    """The refused ways; '' for none, the usual case."""
+    rows = [[way.number, way.provider] for way in ways]
+    return json.dumps(rows) if rows else ""
+
+
+def load_ways(column: str) -> tuple[Way, ...]:
+    """The refused ways."""
+    if not column:
+        return ()
+    return tuple(
+        Way(Msisdn(number), ProviderName(name)) for number, name in json.loads(column)
+    )
+
+
+def dump_mutes(mutes: tuple[str, ...], actives: tuple[str, ...]) -> str:
+    """The interval names that hold a fact; '' for none, the usual case."""
+    if not mutes and not actives:
+        return ""
+    return json.dumps([list(mutes), list(actives)])
+
+
+def load_mutes(column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The interval names that hold a fact."""
+    if not column:
+        return (), ()
+    mutes, actives = json.loads(column)
+    return tuple(mutes), tuple(actives)

@@ -1,0 +1,48 @@
+"""The store without a disk: the simulator's, and every test's that needs no file.
+
+The same SQL on a database in memory, run at once on the caller's thread: one
+semantics for both, so that what `simulate` shows is what `serve` does.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+from alertbridge.core.message import Reference
+from alertbridge.stores.sqlite import SqliteStore, T, Work
+from alertbridge.stores.sqlite_schema import migrate, open_writer
+
+
+class MemoryLane:
+    """Runs everything at once, in order, on one connection."""
+
+    def __init__(self) -> None:
+        self._db = open_writer(":memory:")
+        migrate(self._db, None)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run in a transaction."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._db)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+        return result
+
+    async def read(self, work: Work[T]) -> T:
+        """Run on what has been committed."""
+        return work(self._db)
+
+    async def wait_broken(self) -> None:
+        """Memory does not fail: wait for ever."""
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        """Let go of it all."""
+        self._db.close()
+
+
+def open_memory(references: Iterator[Reference]) -> SqliteStore:
+    """Open an empty store that lives as long as the object."""
+    return SqliteStore(MemoryLane(), references)

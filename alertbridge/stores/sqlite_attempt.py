@@ -1,0 +1,56 @@
+"""A claim under way, and the rows that are written before the first byte leaves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from sqlite3 import Connection
+
+from alertbridge.core.message import Draft, Reference, Submission
+from alertbridge.core.notification import ProviderName
+from alertbridge.ports import Drafting
+from alertbridge.stores.columns import stamp
+
+
+@dataclass(slots=True)
+class Claim:
+    """What one claim has taken so far, and by which provider.
+
+    `ready` are the places left per provider; `passed` the recipients that were looked
+    at, `composed` what was found for them.
+    """
+
+    db: Connection
+    ready: dict[ProviderName, int]
+    drafting: Drafting
+    now: datetime
+    epoch: int
+    references: Iterator[Reference]
+    submissions: list[Submission] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    passed: set[str] = field(default_factory=set)
+    composed: dict[str, Draft | None] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether no provider has a place left."""
+        return not any(places > 0 for places in self.ready.values())
+
+
+def write_attempt(
+    db: Connection, reference: str, n: int, provider: str, began_at: int
+) -> None:
+    """Note that a request begins: what a killed process leaves behind."""
+    db.execute(
+        "INSERT INTO attempt (reference, n, provider, began_at) VALUES (?, ?, ?, ?)",
+        (reference, n, provider, began_at),
+    )
+
+
+def write_sent(
+    db: Connection, recipient: str, now: datetime, message: int, attempt: int
+) -> None:
+    """Count an SMS that may leave, for the person's pace."""
+    db.execute(
+        "INSERT INTO sent (recipient, at, message, attempt) VALUES (?, ?, ?, ?)",
+        (recipient, stamp(now), message, attempt),
+    )

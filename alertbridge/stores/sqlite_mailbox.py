@@ -1,0 +1,191 @@
+"""A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from sqlite3 import Connection, Row
+
+from alertbridge.core.alert import SourceName
+from alertbridge.core.mailbox import MAX_FACTS, Mailbox
+from alertbridge.core.message import Dropped
+from alertbridge.core.notification import (
+    EpisodeId,
+    EpisodeView,
+    Fact,
+    Kind,
+    MessageId,
+    NotificationId,
+    PostNote,
+)
+from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.severity import Severity
+from alertbridge.stores.columns import (
+    FAR,
+    load_map,
+    load_numbers,
+    load_ways,
+    moment,
+    moment_or_none,
+    stamp,
+)
+
+SENT_WINDOW = timedelta(hours=1)
+"""How far back sent SMS are read: longer than any pace window that config allows."""
+
+# Rule 4: facts of an episode whose last message is uncertain wait until it is settled.
+_FREE = (
+    "n.recipient = :recipient AND n.state = 'waiting' AND NOT EXISTS ("
+    "SELECT 1 FROM notification u WHERE u.episode = n.episode"
+    " AND u.recipient = n.recipient AND u.state = 'in_flight')"
+)
+
+_COLUMNS = (
+    "n.id, n.kind, n.round, n.severity, n.receiver, n.numbers, n.created_at,"
+    " n.expires_at, n.held_until, n.uncertain, n.tried, n.replaces,"
+    " e.id, e.source, e.labels, e.annotations, e.starts_at, e.ends_at,"
+    " e.generator_url, p.id, p.truncated, p.unreadable, p.oversized,"
+    " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
+    "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
+    "  AND (h.state = 'told' OR h.uncertain > 0))"
+)
+_JOINS = (
+    " FROM notification n JOIN episode e ON e.id = n.episode"
+    " LEFT JOIN post p ON p.id = n.post"
+)
+
+
+def read_mailbox(db: Connection, recipient: RecipientName, now: datetime) -> Mailbox:
+    """Everything that bears on letting a message leave this mailbox."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS}{_JOINS} WHERE {_FREE}"
+        " ORDER BY n.severity, n.id LIMIT :limit",
+        {"recipient": recipient, "limit": MAX_FACTS + 1},
+    ).fetchall()
+    more = 0
+    if len(rows) > MAX_FACTS:
+        (total,) = db.execute(
+            f"SELECT count(*) FROM notification n WHERE {_FREE}",
+            {"recipient": recipient},
+        ).fetchone()
+        rows = rows[:MAX_FACTS]
+        more = total - MAX_FACTS
+    return Mailbox(
+        recipient=recipient,
+        facts=tuple(fact_of(row) for row in rows),
+        more=more,
+        sent=read_sent(db, recipient, now),
+        skipped=_read_skipped(db, now),
+    )
+
+
+def read_told(db: Connection, message: MessageId) -> tuple[Fact, ...]:
+    """The facts a message tells."""
+    rows = db.execute(
+        f"SELECT {_COLUMNS}{_JOINS} WHERE n.message = ? AND n.state = 'in_flight'"
+        " ORDER BY n.severity, n.id",
+        (message,),
+    )
+    return tuple(fact_of(row) for row in rows)
+
+
+def fact_of(row: Row) -> Fact:
+    """Build a fact from a row of `_COLUMNS`."""
+    note = None
+    if row[19] is not None and (row[20] or row[21] or row[22]):
+        note = PostNote(str(row[19]), row[20], row[21], bool(row[22]))
+    return Fact(
+        id=NotificationId(row[0]),
+        kind=Kind(row[1]),
+        round=row[2],
+        severity=Severity(row[3]),
+        receiver=row[4],
+        numbers=load_numbers(row[5]),
+        created_at=moment(row[6]),
+        expires_at=moment_or_none(row[7]),
+        held_until=moment_or_none(row[8]),
+        uncertain=row[9],
+        tried=load_ways(row[10]),
+        replaces=None if row[11] is None else MessageId(row[11]),
+        episode=EpisodeView(
+            id=EpisodeId(row[12]),
+            source=SourceName(row[13]),
+            labels=load_map(row[14]),
+            annotations=load_map(row[15]),
+            starts_at=moment(row[16]),
+            ends_at=moment_or_none(row[17]),
+            generator_url=row[18],
+        ),
+        note=note,
+        heard=bool(row[23]),
+    )
+
+
+def read_sent(
+    db: Connection, recipient: RecipientName, now: datetime
+) -> tuple[datetime, ...]:
+    """When SMS that may have left were sent to this person."""
+    rows = db.execute(
+        "SELECT at FROM sent WHERE recipient = ? AND at > ?",
+        (recipient, stamp(now - SENT_WINDOW)),
+    )
+    return tuple(moment(row[0]) for row in rows)
+
+
+def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
+    rows = db.execute(
+        "SELECT number FROM skipped_number WHERE until > ?", (stamp(now),)
+    )
+    return frozenset(Msisdn(row[0]) for row in rows)
+
+
+def drop(db: Connection, drops: Iterable[Dropped], now: datetime) -> None:
+    """Take facts out of a mailbox, with the rule that says so."""
+    for dropped in drops:
+        db.execute(
+            "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
+            " WHERE id = ? AND state = 'waiting'",
+            (dropped.state, dropped.reason, stamp(now), dropped.id),
+        )
+
+
+def look_again(
+    db: Connection, recipient: RecipientName, until: datetime | None
+) -> None:
+    """Set when a mailbox is looked at next; forget it once nothing waits in it."""
+    row = db.execute(
+        "SELECT min(severity) FROM notification WHERE recipient = ?"
+        " AND state = 'waiting'",
+        (recipient,),
+    ).fetchone()
+    if row[0] is None:
+        db.execute(
+            "DELETE FROM mailbox WHERE recipient = ? AND busy IS NULL"
+            " AND deferrals = 0",
+            (recipient,),
+        )
+        db.execute(
+            "UPDATE mailbox SET due_at = ? WHERE recipient = ?", (FAR, recipient)
+        )
+        return
+    db.execute(
+        "UPDATE mailbox SET due_at = ?, rank = ? WHERE recipient = ?",
+        (FAR if until is None else stamp(until), row[0], recipient),
+    )
+
+
+def wake(db: Connection, recipient: RecipientName, now: datetime) -> None:
+    """Have a mailbox looked at now, if anything waits in it."""
+    row = db.execute(
+        "SELECT min(severity) FROM notification WHERE recipient = ?"
+        " AND state = 'waiting'",
+        (recipient,),
+    ).fetchone()
+    if row[0] is None:
+        look_again(db, recipient, None)
+        return
+    db.execute(
+        "INSERT INTO mailbox (recipient, rank, due_at, not_before, deferrals, alone)"
+        " VALUES (?, ?, ?, 0, 0, 0) ON CONFLICT (recipient) DO UPDATE SET"
+        " rank = excluded.rank, due_at = min(due_at, excluded.due_at),"
+        " waits_for = NULL",
+        (recipient, row[0], stamp(now)),
+    )

@@ -1,0 +1,226 @@
+"""What an operator does to the mailbox in SQL: acknowledge, hold, cancel, requeue."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+
+from alertbridge.core.notification import EpisodeId, NotificationId, Reason
+from alertbridge.core.recipient import RecipientName
+from alertbridge.stores.columns import (
+    FAR,
+    load_mutes,
+    moment,
+    stamp,
+    stamp_or_none,
+)
+from alertbridge.stores.sqlite_intake import bring_forward
+from alertbridge.stores.sqlite_mailbox import wake
+
+MAX_QUARANTINE = 1000
+MAX_QUARANTINED_BYTES = 64 * 1024
+
+
+def acknowledge(db: Connection, episode: EpisodeId, by: str, now: datetime) -> bool:
+    """Record the first acknowledgement; a second one changes nothing."""
+    row = db.execute(
+        "UPDATE episode SET acked_at = coalesce(acked_at, ?),"
+        " acked_by = coalesce(acked_by, ?) WHERE id = ? RETURNING id",
+        (stamp(now), by, episode),
+    ).fetchone()
+    return row is not None
+
+
+def hold(db: Connection, until: datetime | None) -> None:
+    """Let nothing leave until then."""
+    if until is None:
+        db.execute("DELETE FROM setting WHERE key = 'held_until'")
+    else:
+        write_setting(db, "held_until", str(stamp(until)))
+
+
+def cancel(
+    db: Connection, ids: Sequence[NotificationId], now: datetime
+) -> tuple[NotificationId, ...]:
+    """Take waiting notifications out."""
+    done: list[NotificationId] = []
+    for notification in ids:
+        row = db.execute(
+            "UPDATE notification SET state = 'cancelled', reason = ?, settled_at = ?"
+            " WHERE id = ? AND state = 'waiting' RETURNING recipient",
+            (Reason.OPERATOR, stamp(now), notification),
+        ).fetchone()
+        if row is not None:
+            done.append(notification)
+            wake(db, RecipientName(row[0]), now)
+    return tuple(done)
+
+
+def requeue(
+    db: Connection,
+    ids: Sequence[NotificationId],
+    now: datetime,
+    expires_at: datetime,
+) -> tuple[NotificationId, ...]:
+    """Let what was cancelled, expired or dead wait again, with a clean slate."""
+    done: list[NotificationId] = []
+    for notification in ids:
+        row = db.execute(
+            "UPDATE notification SET state = 'waiting', reason = ?, settled_at = NULL,"
+            " held_until = NULL, uncertain = 0, tried = '', message = NULL,"
+            " replaces = NULL,"
+            " expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE ? END"
+            " WHERE id = ? AND state IN ('cancelled', 'expired', 'dead')"
+            " RETURNING recipient",
+            (Reason.OPERATOR, stamp(expires_at), notification),
+        ).fetchone()
+        if row is not None:
+            done.append(notification)
+            wake(db, RecipientName(row[0]), now)
+    return tuple(done)
+
+
+def rehold(
+    db: Connection,
+    decide: Callable[[tuple[str, ...], tuple[str, ...]], datetime | None],
+    now: datetime,
+) -> int:
+    """Ask again until when each muted notification is held."""
+    rows = db.execute(
+        "SELECT id, recipient, severity, mutes, held_until FROM notification"
+        " WHERE state = 'waiting' AND mutes != ''"
+    ).fetchall()
+    changed = 0
+    for row in rows:
+        held_until = stamp_or_none(decide(*load_mutes(row[3])))
+        if held_until == row[4]:
+            continue
+        # What is held longer now must not be too old when it may leave.
+        db.execute(
+            "UPDATE notification SET held_until = :held, expires_at = max(expires_at,"
+            " coalesce(:held, 0) + expires_at - coalesce(held_until, created_at))"
+            " WHERE id = :id",
+            {"held": held_until, "id": row[0]},
+        )
+        bring_forward(
+            db, row[1], row[2], stamp(now) if held_until is None else held_until
+        )
+        changed += 1
+    return changed
+
+
+def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int, int]:
+    """Open a new epoch; what was in flight is uncertain. Says how many, and the epoch.
+
+    A dead worker is just another Uncertain: there is no second code path for it.
+    """
+    row = db.execute("SELECT value FROM setting WHERE key = 'epoch'").fetchone()
+    epoch = 1 if row is None else int(row[0]) + 1
+    write_setting(db, "epoch", str(epoch))
+    rows = db.execute(
+        "SELECT reference, began_at, attempt FROM submission WHERE state = 'in_flight'"
+    ).fetchall()
+    for reference, began_at, attempt in rows:
+        # Never longer than the wait itself, whatever the clock did meanwhile.
+        longest = now + retry_after
+        retry_at = min(max(moment(began_at) + retry_after, now), longest)
+        db.execute(
+            "UPDATE submission SET state = 'uncertain', retry_at = ?, epoch = ?"
+            " WHERE reference = ?",
+            (stamp(retry_at), epoch, reference),
+        )
+        db.execute(
+            "UPDATE attempt SET ended_at = ?, outcome = 'uncertain',"
+            " detail = 'the process ended while it was under way'"
+            " WHERE reference = ? AND n = ? AND outcome IS NULL",
+            (stamp(now), reference, attempt),
+        )
+        db.execute(
+            "UPDATE notification SET uncertain = uncertain + 1, reason = ?"
+            " WHERE state = 'in_flight' AND message IN"
+            " (SELECT id FROM message WHERE submission = ? AND state = 'in_flight')",
+            (Reason.UNCERTAIN, reference),
+        )
+        db.execute(
+            "UPDATE message SET state = 'uncertain' WHERE submission = ?"
+            " AND state = 'in_flight'",
+            (reference,),
+        )
+    busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
+    for (recipient,) in busy:
+        db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
+        wake(db, RecipientName(recipient), now)
+    return len(rows), epoch
+
+
+def quarantine(
+    db: Connection, source: str, reason: str, body: bytes, now: datetime
+) -> None:
+    """Keep what could not be read; the oldest makes room."""
+    text = body[:MAX_QUARANTINED_BYTES].decode("utf-8", "replace")
+    db.execute(
+        "INSERT INTO quarantine (at, source, reason, body) VALUES (?, ?, ?, ?)",
+        (stamp(now), source, reason, text),
+    )
+    db.execute(
+        "DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ?",
+        (MAX_QUARANTINE,),
+    )
+
+
+def shift(db: Connection, by: timedelta) -> None:
+    """Move every pending time along with a stepped wall clock."""
+    micros = by // timedelta(microseconds=1)
+    for table, column, where in (
+        ("mailbox", "due_at", f"due_at < {FAR}"),
+        ("mailbox", "not_before", "not_before > 0"),
+        ("submission", "retry_at", "retry_at IS NOT NULL"),
+        ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
+        ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
+        ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
+        ("sent", "at", "1"),
+        ("skipped_number", "until", "1"),
+        ("post", "at", "1"),
+        ("post", "repeated_at", "1"),
+        ("episode", "ended_seen", "ended_seen IS NOT NULL"),
+    ):
+        db.execute(
+            f"UPDATE {table} SET {column} = {column} + ?"
+            f" WHERE {where} AND {column} IS NOT NULL",
+            (micros,),
+        )
+    db.execute(
+        "UPDATE setting SET value = CAST(value AS INTEGER) + ?"
+        " WHERE key = 'held_until'",
+        (micros,),
+    )
+
+
+def prune(db: Connection, before: datetime, limit: int) -> int:
+    """Delete what ended before *before*, a bounded number of episodes at a time."""
+    at = stamp(before)
+    rows = db.execute(
+        "SELECT e.id FROM episode e WHERE e.ends_at IS NOT NULL AND e.ended_seen < ?"
+        " AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.episode = e.id"
+        " AND n.state IN ('waiting', 'in_flight')) ORDER BY e.ended_seen LIMIT ?",
+        (at, limit),
+    ).fetchall()
+    db.executemany("DELETE FROM episode WHERE id = ?", rows)
+    db.execute("DELETE FROM sent WHERE at < ?", (at,))
+    db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
+    db.execute("DELETE FROM post WHERE at < ?", (at,))
+    db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
+    db.execute(
+        "DELETE FROM submission WHERE reference IN (SELECT reference FROM submission"
+        " WHERE state IN ('settled', 'replaced') AND began_at < ? LIMIT ?)",
+        (at, limit),
+    )
+    return len(rows)
+
+
+def write_setting(db: Connection, key: str, value: str) -> None:
+    """Write one of the store's own settings."""
+    db.execute(
+        "INSERT INTO setting (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )

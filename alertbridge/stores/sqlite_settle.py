@@ -1,0 +1,227 @@
+"""Settling in SQL: what became of an attempt, fenced, in one commit with its meta."""
+
+from datetime import datetime
+from sqlite3 import Connection
+from typing import assert_never
+
+from alertbridge.core.delivery import Again, AnotherWay, GiveUp, LookLater, Step, Told
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Message,
+    Outcome,
+    Reference,
+    Rejected,
+    Submission,
+    Uncertain,
+)
+from alertbridge.core.notification import Reason, Way
+from alertbridge.core.plan import Known
+from alertbridge.ports import Settlement
+from alertbridge.stores.columns import dump_ways, load_ways, stamp
+from alertbridge.stores.sqlite_intake import apply, bury
+from alertbridge.stores.sqlite_mailbox import wake
+
+
+def settle(
+    db: Connection,
+    submission: Submission,
+    settlement: Settlement,
+    now: datetime,
+    epoch: int,
+) -> bool:
+    """Apply the steps if the attempt is still ours; else only honour an acceptance."""
+    ours = db.execute(
+        "SELECT 1 FROM submission WHERE reference = ? AND state = 'in_flight'"
+        " AND attempt = ? AND epoch = ?",
+        (submission.reference, submission.attempt, epoch),
+    ).fetchone()
+    if ours is None:
+        _settle_late(db, submission, settlement, now)
+        return False
+    outcome, detail = describe(settlement.outcomes.all)
+    db.execute(
+        "UPDATE attempt SET ended_at = ?, outcome = ?, detail = ?"
+        " WHERE reference = ? AND n = ?",
+        (stamp(now), outcome, detail, submission.reference, submission.attempt),
+    )
+    retry_at: datetime | None = None
+    for message in submission.messages:
+        step = settlement.steps[message.id]
+        _apply_step(db, message, submission.attempt, step, now)
+        if isinstance(step, LookLater):
+            retry_at = step.at if retry_at is None else max(retry_at, step.at)
+    db.execute(
+        "UPDATE submission SET state = ?, retry_at = ? WHERE reference = ?",
+        (
+            "settled" if retry_at is None else "uncertain",
+            None if retry_at is None else stamp(retry_at),
+            submission.reference,
+        ),
+    )
+    for plan in settlement.meta:
+        apply(db, plan, Known(), now)
+    return True
+
+
+def describe(outcome: Outcome) -> tuple[str, str]:
+    """An outcome's word, and the detail to keep (never a secret or a number)."""
+    match outcome:
+        case Accepted():
+            return "accepted", ""
+        case Deferred(detail=detail):
+            return "deferred", detail
+        case Uncertain(detail=detail):
+            return "uncertain", detail
+        case Rejected(detail=detail):
+            return "rejected", detail
+        case _:
+            assert_never(outcome)
+
+
+def _apply_step(
+    db: Connection, message: Message, attempt: int, step: Step, now: datetime
+) -> None:
+    at = stamp(now)
+    match step:
+        case Told(provider_id):
+            _move(db, message, "accepted", "told", Reason.ACCEPTED, at)
+            db.execute(
+                "UPDATE message SET provider_id = ? WHERE id = ?",
+                (provider_id, message.id),
+            )
+            _free(db, message, deferrals=0)
+        case Again(retry_at, alone):
+            _take_back(db, message, attempt)
+            _move(db, message, "dissolved", "waiting", Reason.DEFERRED, None)
+            deferrals = message.deferrals if alone else message.deferrals + 1
+            _free(db, message, deferrals, not_before=stamp(retry_at), alone=alone)
+        case LookLater(by_this=by_this):
+            if not by_this:
+                _take_back(db, message, attempt)
+            db.execute(
+                "UPDATE message SET state = 'uncertain' WHERE id = ?", (message.id,)
+            )
+            db.execute(
+                "UPDATE notification SET uncertain = uncertain + ?, reason = ?"
+                " WHERE message = ? AND state = 'in_flight'",
+                (int(by_this), Reason.UNCERTAIN, message.id),
+            )
+            _free(db, message, deferrals=0)
+        case AnotherWay(refused, dead, skip_until):
+            _take_back(db, message, attempt)
+            _refuse(db, message, refused)
+            if skip_until is not None:
+                db.execute(
+                    "INSERT INTO skipped_number (number, until) VALUES (?, ?)"
+                    " ON CONFLICT (number) DO UPDATE SET until = excluded.until",
+                    (refused.number, stamp(skip_until)),
+                )
+            bury(db, dead, Reason.NO_WAY_LEFT, at)
+            _move(db, message, "refused", "waiting", Reason.REJECTED, None)
+            _free(db, message, deferrals=0)
+        case GiveUp(dead):
+            db.execute(
+                "UPDATE notification SET uncertain = uncertain + 1"
+                " WHERE message = ? AND state = 'in_flight'",
+                (message.id,),
+            )
+            bury(db, dead, Reason.UNCERTAIN_TWICE, at)
+            _move(db, message, "dead", "waiting", Reason.UNCERTAIN, None)
+            _free(db, message, deferrals=0)
+        case _:
+            assert_never(step)
+    wake(db, message.recipient, now)
+
+
+def _move(
+    db: Connection,
+    message: Message,
+    message_state: str,
+    state: str,
+    reason: Reason,
+    settled_at: int | None,
+) -> None:
+    """End a message: its facts that are in flight get a new state."""
+    db.execute("UPDATE message SET state = ? WHERE id = ?", (message_state, message.id))
+    # A dissolved message carries nothing any more, and what nobody knows the fate of
+    # is replaced by what is composed next; told facts keep who told them.
+    forget = ""
+    if message_state in ("dissolved", "refused"):
+        forget = ", message = NULL"
+    elif state == "waiting":
+        forget = ", replaces = message"
+    db.execute(
+        f"UPDATE notification SET state = ?, reason = ?, settled_at = ?{forget}"
+        " WHERE message = ? AND state = 'in_flight'",
+        (state, reason, settled_at, message.id),
+    )
+
+
+def _refuse(db: Connection, message: Message, refused: Way) -> None:
+    rows = db.execute(
+        "SELECT id, tried FROM notification WHERE message = ? AND state = 'in_flight'",
+        (message.id,),
+    ).fetchall()
+    db.executemany(
+        "UPDATE notification SET tried = ? WHERE id = ?",
+        [(dump_ways((*load_ways(row[1]), refused)), row[0]) for row in rows],
+    )
+
+
+def _take_back(db: Connection, message: Message, attempt: int) -> None:
+    """Surely not sent: the SMS gives its place in the person's pace back."""
+    db.execute(
+        "DELETE FROM sent WHERE message = ? AND attempt = ?", (message.id, attempt)
+    )
+
+
+def _free(
+    db: Connection,
+    message: Message,
+    deferrals: int,
+    *,
+    not_before: int = 0,
+    alone: bool = False,
+) -> None:
+    db.execute(
+        "UPDATE mailbox SET busy = NULL, deferrals = ?, not_before = ?, alone = ?"
+        " WHERE recipient = ?",
+        (deferrals, not_before, int(alone), message.recipient),
+    )
+
+
+def _settle_late(
+    db: Connection, submission: Submission, settlement: Settlement, now: datetime
+) -> None:
+    """An acceptance of an attempt that was given up on: its facts are told.
+
+    The SMS is out there; sending it again would be the second one. No SMS follows.
+    """
+    for message in submission.messages:
+        if not isinstance(settlement.steps[message.id], Told):
+            continue
+        known = db.execute(
+            "UPDATE message SET state = 'accepted' WHERE id = ?"
+            " AND state IN ('uncertain', 'replaced', 'dead') RETURNING submission",
+            (message.id,),
+        ).fetchone()
+        if known is None:
+            continue
+        db.execute(
+            "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
+            " WHERE (message = ? OR replaces = ?)"
+            " AND state IN ('waiting', 'in_flight')",
+            (Reason.ACCEPTED, stamp(now), message.id, message.id),
+        )
+        _close_if_settled(db, Reference(known[0]))
+        wake(db, message.recipient, now)
+
+
+def _close_if_settled(db: Connection, reference: Reference) -> None:
+    db.execute(
+        "UPDATE submission SET state = 'settled', retry_at = NULL WHERE reference = ?"
+        " AND state = 'uncertain' AND NOT EXISTS (SELECT 1 FROM message"
+        " WHERE submission = ? AND state = 'uncertain')",
+        (reference, reference),
+    )

@@ -1,0 +1,198 @@
+"""What nobody knows the fate of, in SQL: sent once more, replaced, or buried."""
+
+from datetime import datetime
+from sqlite3 import Connection, Row
+
+from alertbridge.core.delivery import MAX_UNCERTAIN
+from alertbridge.core.message import DataCoding, Message, Reference, Submission, Text
+from alertbridge.core.notification import Kind, MessageId, ProviderName, Reason
+from alertbridge.core.plan import Known
+from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.severity import Severity
+from alertbridge.stores.columns import FAR, dump, moment, stamp
+from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
+from alertbridge.stores.sqlite_intake import apply, bury
+from alertbridge.stores.sqlite_mailbox import read_sent, read_told, wake
+
+_LOOK = 64
+"""Submissions looked at per claim; each is moved on by it, so none starves the rest."""
+
+
+def claim_uncertain(work: Claim) -> None:
+    """Take the submissions whose wait is over.
+
+    One goes out again unchanged, under its own reference, unless its mailbox has moved
+    on, its time is over, or its provider is no longer configured.
+    """
+    for row in _due(work):
+        reference, provider = Reference(row[0]), ProviderName(row[1])
+        messages = _uncertain_messages(work.db, reference)
+        if (
+            _bury_worn_out(work, messages)
+            or moment(row[6]) <= work.now
+            or provider not in work.ready
+            or any(_moved_on(work.db, message) for message in messages)
+        ):
+            _replace(work, reference, messages)
+            continue
+        until = _paced(work, messages)
+        if until is not None:
+            work.db.execute(
+                "UPDATE submission SET retry_at = ? WHERE reference = ?",
+                (stamp(until), reference),
+            )
+        elif work.ready[provider] > 0:
+            _send_again(work, row, messages)
+
+
+def _due(work: Claim) -> list[Row]:
+    """Those that can be decided now: a place is free, or none is needed."""
+    places = {name: places > 0 for name, places in work.ready.items()}
+    return work.db.execute(
+        "SELECT reference, provider, body, coding, segments, urgent, closes_at, attempt"
+        " FROM submission s WHERE state = 'uncertain' AND retry_at <= :now"
+        " AND (closes_at <= :now OR provider IN (SELECT value FROM json_each(:free))"
+        "  OR provider NOT IN (SELECT value FROM json_each(:known)))"
+        " AND NOT EXISTS (SELECT 1 FROM message m JOIN mailbox b"
+        "  ON b.recipient = m.recipient WHERE m.submission = s.reference"
+        "  AND m.state = 'uncertain' AND b.busy IS NOT NULL)"
+        " ORDER BY urgent DESC, retry_at LIMIT :limit",
+        {
+            "now": stamp(work.now),
+            "free": dump(name for name, free in places.items() if free),
+            "known": dump(places),
+            "limit": _LOOK,
+        },
+    ).fetchall()
+
+
+def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
+    reference, provider = Reference(row[0]), ProviderName(row[1])
+    attempt = row[7] + 1
+    work.ready[provider] -= 1
+    work.db.execute(
+        "UPDATE submission SET state = 'in_flight', attempt = ?, epoch = ?,"
+        " began_at = ?, retry_at = NULL WHERE reference = ?",
+        (attempt, work.epoch, stamp(work.now), reference),
+    )
+    write_attempt(work.db, reference, attempt, provider, stamp(work.now))
+    for message in messages:
+        work.db.execute(
+            "UPDATE message SET state = 'in_flight' WHERE id = ?", (message.id,)
+        )
+        write_sent(work.db, message.recipient, work.now, message.id, attempt)
+        _occupy(work.db, message.recipient, reference)
+        work.passed.add(message.recipient)
+    work.submissions.append(
+        Submission(
+            reference=reference,
+            provider=provider,
+            text=Text(row[2], DataCoding(row[3]), row[4]),
+            urgent=bool(row[5]),
+            closes_at=moment(row[6]),
+            messages=messages,
+            attempt=attempt,
+            began_at=work.now,
+        )
+    )
+
+
+def _paced(work: Claim, messages: tuple[Message, ...]) -> datetime | None:
+    """When everybody's pace allows it; None: now.
+
+    It waits rather than being composed anew: only under its own reference can the
+    provider say that it has it already.
+    """
+    waits: list[datetime] = []
+    for message in messages:
+        worst = min((fact.severity for fact in message.tells), default=Severity.LOW)
+        sent = read_sent(work.db, message.recipient, work.now)
+        until = work.drafting.may_leave(sent, worst, work.now)
+        if until is not None:
+            waits.append(until)
+    return max(waits, default=None)
+
+
+def _occupy(db: Connection, recipient: RecipientName, reference: Reference) -> None:
+    """Mark a mailbox busy, also one that was forgotten because nothing waits in it.
+
+    Unmarked, what comes in now would leave beside the request under way (rule 4).
+    """
+    db.execute(
+        "INSERT INTO mailbox (recipient, rank, due_at, not_before, deferrals, alone,"
+        " busy) VALUES (?, ?, ?, 0, 0, 0, ?) ON CONFLICT (recipient) DO UPDATE SET"
+        " busy = excluded.busy, due_at = excluded.due_at",
+        (recipient, int(Severity.LOW), FAR, reference),
+    )
+
+
+def _bury_worn_out(work: Claim, messages: tuple[Message, ...]) -> bool:
+    """End what nobody knows the fate of after its last try, with a meta-alert.
+
+    Sends that a killed process left behind come to their end here.
+    """
+    found = False
+    for message in messages:
+        dead = tuple(fact for fact in message.tells if fact.uncertain >= MAX_UNCERTAIN)
+        if not dead:
+            continue
+        found = True
+        bury(
+            work.db,
+            tuple(fact.id for fact in dead),
+            Reason.UNCERTAIN_TWICE,
+            stamp(work.now),
+        )
+        for plan in work.drafting.bury(dead, message.recipient, work.now):
+            apply(work.db, plan, Known(), work.now)
+    return found
+
+
+def _uncertain_messages(db: Connection, reference: Reference) -> tuple[Message, ...]:
+    rows = db.execute(
+        "SELECT id, recipient, number FROM message WHERE submission = ?"
+        " AND state = 'uncertain' ORDER BY id",
+        (reference,),
+    ).fetchall()
+    return tuple(
+        Message(
+            id=MessageId(row[0]),
+            recipient=RecipientName(row[1]),
+            number=Msisdn(row[2]),
+            tells=read_told(db, MessageId(row[0])),
+        )
+        for row in rows
+    )
+
+
+def _moved_on(db: Connection, message: Message) -> bool:
+    """Whether the same text would no longer be true, or no longer whole."""
+    for fact in message.tells:
+        if fact.kind is not Kind.RESOLVED and fact.episode.ended:
+            return True
+        newer = db.execute(
+            "SELECT 1 FROM notification WHERE episode = ? AND recipient = ?"
+            " AND state = 'waiting'",
+            (fact.episode.id, message.recipient),
+        ).fetchone()
+        if newer is not None:
+            return True
+    return not message.tells
+
+
+def _replace(work: Claim, reference: Reference, messages: tuple[Message, ...]) -> None:
+    """Let the facts wait again: what is composed of them records what it replaces."""
+    work.db.execute(
+        "UPDATE submission SET state = 'replaced', retry_at = NULL WHERE reference = ?",
+        (reference,),
+    )
+    for message in messages:
+        work.db.execute(
+            "UPDATE message SET state = 'replaced' WHERE id = ?", (message.id,)
+        )
+        work.db.execute(
+            "UPDATE notification SET state = 'waiting', replaces = message"
+            " WHERE message = ? AND state = 'in_flight'",
+            (message.id,),
+        )
+        wake(work.db, message.recipient, work.now)

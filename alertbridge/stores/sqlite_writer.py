@@ -1,0 +1,192 @@
+"""One thread writes, and commits what has gathered meanwhile in one fsync.
+
+SQLite allows one writer; a queue in front of it turns many callers into one
+transaction (group commit), and each learns its own result after the commit.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from alertbridge.ports import StoreBroken, StoreUnavailable
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+MAX_BATCH = 256
+"""Jobs in one transaction: bounds how long the first waits for the last."""
+
+_FATAL = frozenset(
+    {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""After these nothing on this connection can be believed: the kernel may have dropped
+the pages it failed to write. Exit, and recover from the file."""
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    work: Work[T]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[T]
+    result: T | None = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Runs work on the writing connection, many pieces to a commit."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
+        self._broken: StoreBroken | None = None
+        self._on_broken: list[Callable[[], None]] = []
+        self._closing = False
+        self._thread = threading.Thread(
+            target=self._serve, name="alertbridge-writer", daemon=True
+        )
+        self._thread.start()
+
+    async def run(self, work: Work[T]) -> T:
+        """Do *work* inside a transaction and return after its commit.
+
+        *work* may be run again if its transaction had to be repeated; it must have no
+        effect but on the connection. A caller that is cancelled does not take the
+        work back: it is committed all the same.
+
+        Raises:
+            StoreUnavailable: it could not be kept.
+        """
+        if self._broken is not None:
+            raise StoreUnavailable(str(self._broken))
+        if self._closing:
+            raise StoreUnavailable("the store is closing")
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future())
+        self._jobs.put(cast("_Job[object]", job))
+        result: T = await job.future
+        return result
+
+    async def wait_broken(self) -> None:
+        """Wait until the file cannot be trusted any more, then say so.
+
+        Raises:
+            StoreBroken: always, when it ends at all.
+        """
+        loop = asyncio.get_running_loop()
+        broken = asyncio.Event()
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(broken.set)
+
+        self._on_broken.append(tell)
+        if self._broken is None:
+            await broken.wait()
+        raise self._broken or StoreBroken("the store is broken")
+
+    def close(self) -> None:
+        """Finish what is queued and stop; blocks until it is done."""
+        self._closing = True
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        closing = False
+        while not closing:
+            batch: list[_Job[object]] = []
+            job = self._jobs.get()
+            while True:
+                if job is None:
+                    closing = True
+                    break
+                batch.append(job)
+                if len(batch) >= MAX_BATCH:
+                    break
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+            if batch:
+                self._commit(batch)
+                _report(batch)
+
+    def _commit(self, batch: list[_Job[object]]) -> None:
+        """Commit the batch as one; if any piece fails, each on its own."""
+        if not self._try(batch) and len(batch) > 1:
+            for job in batch:
+                job.error = None
+                self._try([job])
+
+    def _try(self, batch: list[_Job[object]]) -> bool:
+        if self._broken is not None:
+            for job in batch:
+                job.error = StoreUnavailable(str(self._broken))
+            return True
+        current = batch[0]
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for current in batch:
+                current.result = current.work(self._db)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as exc:
+            self._roll_back()
+            code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+            if code in _FATAL:
+                self._break(f"{getattr(exc, 'sqlite_errorname', 'error')}: {exc}")
+            for job in batch:
+                job.error = StoreUnavailable(str(exc))
+            return False
+        except Exception as exc:  # noqa: BLE001
+            # A bug in one caller's decision must not take the thread, and with it
+            # everybody's pages; it goes back to that caller.
+            self._roll_back()
+            for job in batch:
+                job.error = exc
+            return False
+        return True
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            try:
+                self._db.execute("ROLLBACK")
+            except sqlite3.Error as exc:
+                self._break(f"cannot roll back: {exc}")
+
+    def _break(self, why: str) -> None:
+        self._broken = StoreBroken(why)
+        for tell in self._on_broken:
+            # A loop that is closed has nobody left to be told.
+            with suppress(RuntimeError):
+                tell()
+
+
+def _report(batch: list[_Job[object]]) -> None:
+    """Give every caller its answer; one call into each loop for the whole batch."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[object]]] = {}
+    for job in batch:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve, jobs)
+        except RuntimeError:
+            # The loop is closed: nobody waits for these answers any more.
+            continue
+
+
+def _resolve(jobs: list[_Job[object]]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

@@ -1,0 +1,177 @@
+"""Every log event, as a table: the names and keys are API.
+
+Change one only with a line in the changelog. `docs/operations.md` prints this table,
+and tests compare: the page with the table, and the table with what the code logs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Level(StrEnum):
+    """How loud an event is. Events that feed a metric are `info` or above."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A log event: what it says, its usual level, and the keys it carries."""
+
+    level: Level
+    meaning: str
+    keys: tuple[str, ...] = ()
+
+
+EVENTS: Mapping[str, Event] = MappingProxyType(
+    {
+        "webhook.answered": Event(
+            Level.INFO,
+            "A webhook was answered; a 2xx means that everything it causes is on disk.",
+            ("source", "code", "seconds"),
+        ),
+        "webhook.unauthorized": Event(
+            Level.WARNING,
+            "A webhook had no valid credentials and was answered 401.",
+            ("source", "reason"),
+        ),
+        "webhook.refused": Event(
+            Level.WARNING,
+            "A webhook was not taken, and sending it again cannot help; its body is "
+            "kept in quarantine.",
+            ("source", "reason"),
+        ),
+        "group.planned": Event(
+            Level.INFO,
+            "A post was recorded: what it was (news, repeat, copy), and how many "
+            "episodes and notifications it made.",
+            (
+                "source",
+                "post",
+                "alerts",
+                "opened",
+                "ended",
+                "notifications",
+                "left_out",
+            ),
+        ),
+        "alert.unreadable": Event(
+            Level.WARNING,
+            "Elements of a post could not be read; the others were paged all the same.",
+            ("source", "amount"),
+        ),
+        "group.oversized": Event(
+            Level.WARNING,
+            "A body was over the limit; the alerts at its start were paged.",
+            ("source",),
+        ),
+        "submission.claimed": Event(
+            Level.INFO,
+            "A request to a provider is about to leave; its attempt is on disk.",
+            ("provider", "reference", "numbers", "segments", "attempt"),
+        ),
+        "submission.settled": Event(
+            Level.INFO,
+            "What became of a request: accepted is the provider's word, not a "
+            "delivery. `waited` is from intake to acceptance, of the oldest fact.",
+            (
+                "provider",
+                "reference",
+                "outcome",
+                "reason",
+                "numbers",
+                "notifications",
+                "segments",
+                "seconds",
+                "waited",
+            ),
+        ),
+        "fact.ended": Event(
+            Level.INFO,
+            "Notifications reached an end other than told, by the rule in `reason`.",
+            ("state", "reason", "amount"),
+        ),
+        "template.failed": Event(
+            Level.ERROR,
+            "A template of the config failed; the built-in text went out instead.",
+            ("template", "error"),
+        ),
+        "meta.raised": Event(
+            Level.ERROR,
+            "alertbridge pages about itself, to the meta receiver.",
+            ("cause",),
+        ),
+        "config.reloaded": Event(
+            Level.INFO,
+            "The config was read, at start or reload; after a failure the old one "
+            "runs on.",
+            ("success", "version", "problems"),
+        ),
+        "config.warning": Event(
+            Level.WARNING,
+            "The config works, but says something it may not mean.",
+            ("problem",),
+        ),
+        "config.needs_restart": Event(
+            Level.WARNING,
+            "A key changed that only a restart takes up; the old value is in use.",
+            ("key",),
+        ),
+        "config.not_kept": Event(
+            Level.WARNING,
+            "The copy that a start with a broken config falls back to was not written.",
+            ("reason",),
+        ),
+        "store.failed": Event(
+            Level.ERROR,
+            "The store could not keep something; the sender was told to come back.",
+            ("reason",),
+        ),
+        "heartbeat.sent": Event(
+            Level.INFO,
+            "The outbound heartbeat was tried; silence at its far end is the alarm.",
+            ("success",),
+        ),
+        "daemon.started": Event(
+            Level.INFO, "The store is open and the port is served.", ("url",)
+        ),
+        "daemon.stopping": Event(
+            Level.INFO, "Intake has stopped; what is in flight is being finished."
+        ),
+        "daemon.stopped": Event(
+            Level.INFO, "Everything is finished; what waits is on disk."
+        ),
+        "dispatcher.late": Event(
+            Level.WARNING,
+            "A request to a provider outlived the time to stop: it is uncertain now.",
+            ("seconds",),
+        ),
+        "clock.stepped": Event(
+            Level.WARNING,
+            "The wall clock was set; every pending time was moved along.",
+            ("seconds",),
+        ),
+        "watchdog.starved": Event(
+            Level.CRITICAL,
+            "Intake or dispatcher is stuck: systemd is not told that we live, and "
+            "will restart us.",
+        ),
+        "request.failed": Event(
+            Level.ERROR,
+            "A bug: a request ended in an exception nobody expected, answered 500.",
+            ("path", "error"),
+        ),
+        "library.logged": Event(
+            Level.INFO,
+            "A library (aiohttp, asyncio) said something, at its own level.",
+            ("logger", "message"),
+        ),
+    }
+)
+"""Log events by name."""

@@ -1,0 +1,270 @@
+"""Every metric, as a table, and which event moves it: the names are API.
+
+One fact, one call: a metric that counts is fed by a log event, so log and metrics
+cannot disagree. Change a name or a label only with a line in the changelog;
+`docs/operations.md` prints the table, and a test compares.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+PREFIX = "alertbridge_"
+
+
+class MetricKind(StrEnum):
+    """The Prometheus types in use."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric under its full name, as a scrape shows it."""
+
+    name: str
+    kind: MetricKind
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """How an event moves a metric.
+
+    `labels` maps a label to the event's key. `amount` names the keys whose product is
+    added or observed; none: one. `only` restricts to events with these values.
+    """
+
+    metric: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    amount: tuple[str, ...] = ()
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+def _metric(name: str, kind: MetricKind, text: str, *labels: str) -> Metric:
+    return Metric(PREFIX + name, kind, text, labels)
+
+
+_C, _G, _H = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
+
+_METRICS = (
+    _metric(
+        "webhook_requests_total", _C, "Webhooks answered, by code.", "source", "code"
+    ),
+    _metric(
+        "webhook_duration_seconds", _H, "From request to answer, in seconds.", "source"
+    ),
+    _metric("webhook_unauthorized_total", _C, "Webhooks answered 401.", "source"),
+    _metric(
+        "webhook_refused_total",
+        _C,
+        "Webhooks refused for good, by reason.",
+        "source",
+        "reason",
+    ),
+    _metric(
+        "posts_total", _C, "Posts recorded: news, repeat or copy.", "source", "kind"
+    ),
+    _metric("alerts_received_total", _C, "Alerts in recorded posts.", "source"),
+    _metric("alerts_unreadable_total", _C, "Alerts that could not be read.", "source"),
+    _metric("groups_oversized_total", _C, "Bodies over the limit.", "source"),
+    _metric(
+        "notifications_recorded_total",
+        _C,
+        "Notifications put on disk: facts that a recipient must hear.",
+        "source",
+    ),
+    _metric(
+        "submissions_total",
+        _C,
+        "Requests to a provider, by what became of them.",
+        "provider",
+        "outcome",
+    ),
+    _metric(
+        "submission_duration_seconds",
+        _H,
+        "From request to the provider's answer, in seconds.",
+        "provider",
+    ),
+    _metric("messages_accepted_total", _C, "SMS that a provider accepted.", "provider"),
+    _metric(
+        "segments_total", _C, "Segments of accepted SMS: what is billed.", "provider"
+    ),
+    _metric(
+        "notifications_total",
+        _C,
+        "Notifications tried: those in every request to a provider.",
+        "provider",
+    ),
+    _metric(
+        "notifications_failed_total",
+        _C,
+        "Notifications in requests that were not accepted, by reason.",
+        "provider",
+        "reason",
+    ),
+    _metric(
+        "notification_latency_seconds",
+        _H,
+        "From intake to a provider's acceptance, in seconds.",
+        "provider",
+    ),
+    _metric(
+        "facts_ended_total",
+        _C,
+        "Notifications cancelled, expired or dead, by reason.",
+        "state",
+        "reason",
+    ),
+    _metric(
+        "template_failures_total", _C, "Templates that failed to render.", "template"
+    ),
+    _metric("meta_alerts_total", _C, "Pages about alertbridge itself.", "cause"),
+    _metric("store_failures_total", _C, "Writes the store refused.", "reason"),
+    _metric("heartbeats_total", _C, "Outbound heartbeats: ok or failed.", "result"),
+    _metric("log_lines_dropped_total", _C, "Log lines their stream did not take."),
+    _metric("config_last_reload_successful", _G, "1 if the last (re)load worked."),
+    _metric(
+        "config_last_reload_success_timestamp_seconds",
+        _G,
+        "When a config was last taken, Unix time.",
+    ),
+    _metric("config_hash", _G, "Hash of the running config: differs after an edit."),
+    _metric(
+        "mailbox_notifications", _G, "Notifications waiting to be told.", "severity"
+    ),
+    _metric(
+        "mailbox_oldest_due_age_seconds",
+        _G,
+        "How long the oldest due notification has waited; 0 if none is due.",
+        "severity",
+    ),
+    _metric("in_flight_submissions", _G, "Requests to a provider under way."),
+    _metric(
+        "uncertain_submissions",
+        _G,
+        "Requests without a clear answer: they may have been sent.",
+    ),
+    _metric("dead_notifications", _G, "Notifications that no way was left to tell."),
+    _metric("outbox_held", _G, "1 while an operator holds all sending."),
+    _metric(
+        "build_info",
+        _G,
+        "Always 1; the version is in the labels.",
+        "version",
+        "revision",
+        "pythonversion",
+    ),
+)
+
+METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in _METRICS})
+"""Metrics by full name. `process_*` and `python_*` come beside them."""
+
+
+def _feed(
+    metric: str,
+    *amount: str,
+    labels: Mapping[str, str] | None = None,
+    only: Mapping[str, str] | None = None,
+) -> Feed:
+    same = {label: label for label in METRICS[PREFIX + metric].labels}
+    return Feed(
+        metric=PREFIX + metric,
+        labels=same | dict(labels or {}),
+        amount=amount,
+        only=only or {},
+    )
+
+
+_ACCEPTED = {"outcome": "accepted"}
+
+FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
+    {
+        "webhook.answered": (
+            _feed("webhook_requests_total"),
+            _feed("webhook_duration_seconds", "seconds"),
+        ),
+        "webhook.unauthorized": (_feed("webhook_unauthorized_total"),),
+        "webhook.refused": (_feed("webhook_refused_total"),),
+        "group.planned": (
+            _feed("posts_total", labels={"kind": "post"}),
+            _feed("alerts_received_total", "alerts"),
+            _feed("notifications_recorded_total", "notifications"),
+        ),
+        "alert.unreadable": (_feed("alerts_unreadable_total", "amount"),),
+        "group.oversized": (_feed("groups_oversized_total"),),
+        "submission.settled": (
+            _feed("submissions_total"),
+            _feed("submission_duration_seconds", "seconds"),
+            _feed("notifications_total", "notifications"),
+            _feed("messages_accepted_total", "numbers", only=_ACCEPTED),
+            _feed("segments_total", "numbers", "segments", only=_ACCEPTED),
+            _feed("notification_latency_seconds", "waited", only=_ACCEPTED),
+            *(
+                _feed(
+                    "notifications_failed_total",
+                    "notifications",
+                    only={"outcome": outcome},
+                )
+                for outcome in ("deferred", "uncertain", "rejected")
+            ),
+        ),
+        "fact.ended": (_feed("facts_ended_total", "amount"),),
+        "template.failed": (_feed("template_failures_total"),),
+        "meta.raised": (_feed("meta_alerts_total"),),
+        "store.failed": (_feed("store_failures_total"),),
+        "heartbeat.sent": (_feed("heartbeats_total", labels={"result": "success"}),),
+    }
+)
+"""Which metrics an event counts. `config.reloaded` sets gauges beside these."""
+
+OUTCOMES = ("accepted", "deferred", "uncertain", "rejected")
+SEVERITIES = ("critical", "high", "low")
+
+KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        PREFIX + "heartbeats_total": (("ok",), ("failed",)),
+        PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),
+        PREFIX + "mailbox_oldest_due_age_seconds": tuple((s,) for s in SEVERITIES),
+        PREFIX + "facts_ended_total": (
+            ("cancelled", "resolved_before_told"),
+            ("cancelled", "operator"),
+            ("expired", "time_to_live"),
+            ("dead", "no_answer"),
+            ("dead", "no_way_left"),
+            ("dead", "uncertain_twice"),
+        ),
+    }
+)
+"""Label sets that are there from the start, at 0: a first increase can be seen."""
+
+KNOWN_BY_SOURCE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        PREFIX + "webhook_requests_total": (("200",), ("400",), ("401",), ("503",)),
+        PREFIX + "webhook_duration_seconds": ((),),
+        PREFIX + "webhook_unauthorized_total": ((),),
+        PREFIX + "posts_total": (("news",), ("repeat",), ("copy",)),
+        PREFIX + "alerts_received_total": ((),),
+        PREFIX + "alerts_unreadable_total": ((),),
+        PREFIX + "groups_oversized_total": ((),),
+        PREFIX + "notifications_recorded_total": ((),),
+    }
+)
+"""The same for each configured source: the labels after `source`."""
+
+KNOWN_BY_PROVIDER: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        PREFIX + "submissions_total": tuple((outcome,) for outcome in OUTCOMES),
+        PREFIX + "submission_duration_seconds": ((),),
+        PREFIX + "messages_accepted_total": ((),),
+        PREFIX + "segments_total": ((),),
+        PREFIX + "notifications_total": ((),),
+        PREFIX + "notification_latency_seconds": ((),),
+    }
+)
+"""The same for each configured provider: the labels after `provider`."""

@@ -1,0 +1,1 @@
+"""Ways in over HTTP: webhooks, health, metrics, and what operators ask."""

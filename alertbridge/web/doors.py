@@ -1,0 +1,69 @@
+"""What the HTTP side is given: the sources' doors, and everyone it calls."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from aiohttp import web
+
+from alertbridge.core.alert import SourceName
+from alertbridge.core.secret import Secret
+from alertbridge.engine.current import Current
+from alertbridge.engine.intake import Intake
+from alertbridge.ports import Clock, Source, Store
+from alertbridge.web.readiness import Readiness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A source signs its bodies: with one of these secrets, in this header."""
+
+    secrets: tuple[Secret, ...]
+    header: str
+    timestamp_header: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDoor:
+    """One source: how to read it, and what it must show to be let in.
+
+    `authorizations` are whole `Authorization` values, any of which opens; several
+    are live while a token is rotated. No authorization and no signature: open to all
+    who reach the listener (allowed on loopback only).
+    """
+
+    name: SourceName
+    type: str
+    parse: Source
+    authorizations: tuple[Secret, ...] = ()
+    signed: Signed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a reload came to."""
+
+    ok: bool
+    message: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Doors:
+    """Everyone the HTTP side calls; `sources` and `api_tokens` change at a reload."""
+
+    sources: Mapping[str, SourceDoor]
+    api_tokens: tuple[Secret, ...]
+    intake: Intake
+    store: Store
+    current: Current
+    clock: Clock
+    readiness: Readiness
+    exposition: Callable[[str], Awaitable[tuple[bytes, str]]]
+    reload: Callable[[], Awaitable[Reloaded]]
+    wake: Callable[[], None]
+    max_body: int = 32 * 1024 * 1024
+    page_time_to_live: timedelta = timedelta(hours=1)
+    proxies: Sequence[str] = field(default=())
+
+
+DOORS = web.AppKey("DOORS", Doors)

@@ -1,0 +1,101 @@
+"""Webhooks in: 2xx after the fsync, 503 if it cannot be stored, never 429.
+
+Alertmanager retries only 5xx and network errors, Grafana nothing at all: a 4xx is for
+what no repetition can mend (peers.md d.11).
+"""
+
+from time import monotonic
+
+import structlog
+from aiohttp import web
+
+from alertbridge.ports import PayloadError, StoreUnavailable
+from alertbridge.sources.oversized import salvage
+from alertbridge.web.auth import shows_authorization, shows_signature
+from alertbridge.web.bodies import Body, BodyMissing, BodyUnreadable, read_body
+from alertbridge.web.doors import DOORS, Doors, SourceDoor
+
+log = structlog.get_logger()
+
+SIGNED_LIMIT = 4
+"""A signed body is kept up to so many times the limit: its signature covers it all."""
+
+RETRY_AFTER = {"Retry-After": "5"}
+
+
+async def webhook(request: web.Request) -> web.Response:
+    """Take one post of a source."""
+    began = monotonic()
+    doors = request.app[DOORS]
+    name = request.match_info.get("source", "page")
+    door = doors.sources.get(name)
+    if door is None:
+        known = ", ".join(sorted(doors.sources))
+        return answer(404, f"no source of that name; configured are: {known}")
+    response = await _take(request, doors, door)
+    log.info(
+        "webhook.answered",
+        source=name,
+        code=response.status,
+        seconds=monotonic() - began,
+    )
+    return response
+
+
+async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Response:
+    if not shows_authorization(door, request):
+        log.warning("webhook.unauthorized", source=door.name)
+        return answer(401, "not authorized")
+    keep = None if door.signed is None else doors.max_body * SIGNED_LIMIT
+    try:
+        body = await read_body(request, doors.max_body, keep)
+    except BodyUnreadable as exc:
+        return answer(400, str(exc))
+    except BodyMissing as exc:
+        return answer(503, str(exc), RETRY_AFTER)
+    now = doors.clock.now()
+    invalid = shows_signature(door.signed, request, body.content, now)
+    if invalid is not None:
+        log.warning("webhook.unauthorized", source=door.name, reason=invalid.reason)
+        return answer(401, "not authorized")
+    if doors.readiness.stopping:
+        return answer(503, "shutting down", RETRY_AFTER)
+    try:
+        return await _record(doors, door, body)
+    except StoreUnavailable as exc:
+        log.error("store.failed", reason=str(exc))
+        return answer(503, "cannot store it now; post it again", RETRY_AFTER)
+
+
+async def _record(doors: Doors, door: SourceDoor, body: Body) -> web.Response:
+    now = doors.clock.now()
+    if body.oversized:
+        prefix = body.content[: doors.max_body]
+        group = salvage(prefix, door.name, door.type, now=now)
+        if group is None:
+            await doors.intake.accept_oversized(door.name, body.size)
+        else:
+            await doors.intake.accept(group)
+        return answer(200, "oversized; what could be read of it is stored")
+    try:
+        group = door.parse(body.content, door.name, now=now)
+    except PayloadError as exc:
+        await doors.intake.refuse(door.name, str(exc), body.content)
+        return answer(400, str(exc))
+    recorded = await doors.intake.accept(group)
+    if door.type == "page":
+        episodes = " ".join(str(episode) for episode in recorded.episodes.values())
+        return answer(200, f"stored {episodes}".rstrip())
+    return answer(200, "stored")
+
+
+def answer(code: int, text: str, headers: dict[str, str] | None = None) -> web.Response:
+    """One line of plain text: the sender logs it."""
+    return web.Response(status=code, text=text + "\n", headers=headers)
+
+
+def add_routes(app: web.Application) -> None:
+    """`/v1/webhooks/{source}` for every source, `/v1/page` for our own."""
+    for method in ("POST", "PUT"):
+        app.router.add_route(method, "/v1/webhooks/{source}", webhook)
+        app.router.add_route(method, "/v1/page", webhook)

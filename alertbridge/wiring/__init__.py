@@ -1,0 +1,7 @@
+"""The only place that knows everyone: builds the daemon from a config, and runs it."""
+
+from alertbridge.wiring.daemon import Daemon
+from alertbridge.wiring.loading import load, read_config
+from alertbridge.wiring.running import run
+
+__all__ = ["Daemon", "load", "read_config", "run"]

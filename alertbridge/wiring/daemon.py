@@ -1,0 +1,181 @@
+"""Builds every part of the daemon from one config, and swaps what a reload changes."""
+
+import base64
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import ClientSession
+
+from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, keep
+from alertbridge.core.alert import SourceName
+from alertbridge.core.audience import held_until
+from alertbridge.core.notification import ProviderName
+from alertbridge.core.secret import Secret
+from alertbridge.engine.current import Current
+from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.intake import Intake
+from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
+from alertbridge.providers import PROVIDERS
+from alertbridge.sources import SOURCES
+from alertbridge.telemetry import Metrics
+from alertbridge.web.doors import Doors, Reloaded, Signed, SourceDoor
+from alertbridge.web.readiness import Readiness
+from alertbridge.wiring.loading import load, state_dir
+
+log = structlog.get_logger()
+
+PAGE = SourceName("page")
+"""The source of `alertbridge page`: always there, behind the API's tokens."""
+
+
+class Daemon:
+    """The parts of one running daemon, wired to each other."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        *,
+        path: Path,
+        environ: Mapping[str, str],
+        store: Store,
+        session: ClientSession,
+        clock: Clock,
+        metrics: Metrics,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.loaded = loaded
+        self.store = store
+        self.clock = clock
+        self._path = path
+        self._environ = environ
+        self._session = session
+        self._metrics = metrics
+        self.current = Current(loaded.rules)
+        self.dispatcher = Dispatcher(
+            store, self.current, make_providers(loaded, session), clock, jitter
+        )
+        self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
+        self.readiness = Readiness(store, clock)
+        self.doors = Doors(
+            sources=make_doors(loaded.settings),
+            api_tokens=bearers(loaded.settings.api_tokens),
+            intake=self.intake,
+            store=store,
+            current=self.current,
+            clock=clock,
+            readiness=self.readiness,
+            exposition=self.exposition,
+            reload=self.reload,
+            wake=self.dispatcher.wake,
+            max_body=loaded.settings.server.max_body,
+        )
+
+    async def exposition(self, accept: str) -> tuple[bytes, str]:
+        """What `/metrics` answers: counters as they are, gauges from the store."""
+        now = self.clock.now()
+        with suppress(StoreUnavailable):
+            self._metrics.observe_depth(await self.store.depth(now), now)
+        return self._metrics.exposition(accept)
+
+    async def reload(self) -> Reloaded:
+        """Read the config again; a bad one changes nothing."""
+        try:
+            loaded = load(self._path, self._environ)
+        except ConfigError as exc:
+            log.error("config.reloaded", success=False, version="", problems=str(exc))
+            self.readiness.degraded["config"] = "the last reload failed; see the log"
+            return Reloaded(ok=False, message=str(exc))
+        await self.use(loaded)
+        return Reloaded(ok=True, message=f"config {loaded.rules.version} is in force")
+
+    async def use(self, loaded: Loaded) -> None:
+        """Put *loaded* in force: everything at once, between two decisions."""
+        old = self.loaded.settings
+        for name in ("server", "storage"):
+            if getattr(old, name) != getattr(loaded.settings, name):
+                log.warning("config.needs_restart", key=name)
+        providers = make_providers(loaded, self._session)
+        self.loaded = loaded
+        self.current.rules = loaded.rules
+        self.doors.sources = make_doors(loaded.settings)
+        self.doors.api_tokens = bearers(loaded.settings.api_tokens)
+        self.dispatcher.replace_providers(providers)
+        self.readiness.degraded.pop("config", None)
+        self.note_good()
+        now, rules = self.clock.now(), loaded.rules
+        await self.store.rehold(
+            lambda mutes, actives: held_until(mutes, actives, rules, now), now
+        )
+        self.dispatcher.wake()
+
+    def note_good(self) -> None:
+        """Remember this config as the one to fall back on, and say that it is read."""
+        self._metrics.know(
+            sources=tuple(self.doors.sources), providers=self.loaded.rules.providers
+        )
+        log.info("config.reloaded", success=True, version=self.loaded.rules.version)
+        for warning in self.loaded.warnings:
+            log.warning("config.warning", problem=str(warning))
+        try:
+            keep(self.loaded.text, state_dir(self._environ))
+        except OSError as exc:
+            log.warning("config.not_kept", reason=exc.strerror)
+
+
+def make_providers(
+    loaded: Loaded, session: ClientSession
+) -> dict[ProviderName, Provider]:
+    """One provider per entry, in the order to try them."""
+    return {
+        ProviderName(entry.name): PROVIDERS[entry.type].make(
+            ProviderName(entry.name), entry.options, session
+        )
+        for entry in loaded.settings.providers
+    }
+
+
+def make_doors(settings: Settings) -> dict[str, SourceDoor]:
+    """One door per source, and the one of `alertbridge page`."""
+    doors: dict[str, SourceDoor] = {
+        source.name: SourceDoor(
+            name=SourceName(source.name),
+            type=source.type,
+            parse=SOURCES[source.type],
+            authorizations=authorizations(source),
+            signed=None
+            if source.hmac is None
+            else Signed(
+                secrets=source.hmac.secrets,
+                header=source.hmac.header,
+                timestamp_header=source.hmac.timestamp_header,
+            ),
+        )
+        for source in settings.sources
+    }
+    doors.setdefault(
+        PAGE,
+        SourceDoor(
+            name=PAGE,
+            type="page",
+            parse=SOURCES["page"],
+            authorizations=bearers(settings.api_tokens),
+        ),
+    )
+    return doors
+
+
+def authorizations(source: SourceSettings) -> tuple[Secret, ...]:
+    """Every `Authorization` value that opens a source."""
+    values = bearers(source.tokens)
+    if source.basic is not None:
+        pair = f"{source.basic.username}:{source.basic.password.reveal()}"
+        encoded = base64.b64encode(pair.encode()).decode()
+        values += (Secret(f"Basic {encoded}"),)
+    return values
+
+
+def bearers(tokens: tuple[Secret, ...]) -> tuple[Secret, ...]:
+    """Tokens as the `Authorization` values that carry them."""
+    return tuple(Secret(f"Bearer {token.reveal()}") for token in tokens)

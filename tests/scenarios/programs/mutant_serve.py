@@ -1,0 +1,82 @@
+"""`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
+
+A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
+real daemon could have, and names the checker that has to catch it.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from alertbridge.cli import main
+from alertbridge.core.alert import AlertGroup
+from alertbridge.core.plan import Known, keys_of
+from alertbridge.core.planning import plan
+from alertbridge.engine import caretaker
+from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.intake import Intake
+from alertbridge.ports import Recorded
+from alertbridge.stores import sqlite_schema
+from alertbridge.wiring import running
+
+
+def answer_before_commit() -> None:
+    """Say 2xx first and write later: the kill harness must find what was lost."""
+    accept = Intake.accept
+    later: set[asyncio.Task[object]] = set()
+
+    async def accept_later(self: Intake, group: AlertGroup) -> Recorded:
+        async def write() -> None:
+            # A real mistake has this gap too, only shorter: here a few kills must do.
+            await asyncio.sleep(0.1)
+            await accept(self, group)
+
+        task: asyncio.Task[object] = asyncio.get_running_loop().create_task(write())
+        later.add(task)
+        task.add_done_callback(later.discard)
+        now, rules = self._clock.now(), self._current.rules
+        return Recorded(plan(group, rules, Known(), now), {})
+
+    Intake.accept = accept_later  # type: ignore[method-assign]
+
+
+def no_fsync() -> None:
+    """Commit without an fsync: the system-call checker must see none."""
+    sqlite_schema.SYNCHRONOUS = "OFF"
+    sqlite_schema._FULL = 0  # the start-up check would refuse
+
+
+def hang_dispatcher() -> None:
+    """Never come back from a round: the watchdog must starve, the heartbeat stop."""
+
+    async def hang(_: Dispatcher, __: asyncio.TaskGroup) -> float:
+        await asyncio.Event().wait()
+        return 0.0
+
+    Dispatcher._round = hang  # type: ignore[method-assign]
+    # As it is, only sooner.
+    caretaker.STUCK = 1.0
+    caretaker.PROBE_EVERY = 0.2
+
+
+def task_dies() -> None:
+    """Let a worker die: the process must end with it."""
+
+    async def die(*_: object) -> None:
+        await asyncio.sleep(0.2)
+        raise RuntimeError("a worker died of a bug")
+
+    running.keep_pruning = cast("Callable[..., object]", die)  # type: ignore[assignment]
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "answer-before-commit": answer_before_commit,
+    "no-fsync": no_fsync,
+    "hang-dispatcher": hang_dispatcher,
+    "task-dies": task_dies,
+}
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()

@@ -1,0 +1,52 @@
+"""Nothing confirmed is lost by kill -9, and a daemon that loses pages is found out."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from processes import Child
+
+pytestmark = [pytest.mark.scenario, pytest.mark.timeout(300)]
+
+HARNESS = Path(__file__).parent / "programs" / "kill_harness.py"
+
+
+async def run_harness(
+    make_child: Callable[..., Child], state: Path, *args: str
+) -> tuple[int, dict[str, int], str]:
+    """Run the harness; say its exit status, its counts and its table."""
+    argv = [sys.executable, str(HARNESS), "--state", str(state), *args]
+    harness = make_child("harness", argv)
+    harness.spawn()
+    status = await harness.ended(within=280)
+    summary = state / "summary.json"
+    assert summary.exists(), harness.said()[-3000:]
+    return status, json.loads(summary.read_text("utf-8")), harness.said()
+
+
+async def test_kill_9_loses_nothing(
+    make_child: Callable[..., Child], tmp_path: Path
+) -> None:
+    """Every confirmed page rings, ends by a named rule, or is dead with a meta-alert."""
+    status, counts, table = await run_harness(
+        make_child, tmp_path / "state", "--kills", "25", "--seed", "20260115"
+    )
+
+    assert status == 0, table
+    assert counts["acked"] > 50, table
+
+
+async def test_the_harness_finds_a_daemon_that_answers_before_the_commit(
+    make_child: Callable[..., Child], tmp_path: Path
+) -> None:
+    """The negative control: 2xx before the commit loses pages, and it is seen."""
+    status, counts, table = await run_harness(
+        make_child,
+        tmp_path / "state",
+        *("--kills", "6", "--seed", "1", "--mutant", "answer-before-commit"),
+    )
+
+    assert counts["lost"] > 0, table
+    assert status == 1, table
