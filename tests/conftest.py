@@ -196,7 +196,7 @@ def claim(store: Store, rules: Rules) -> Callable[..., Awaitable[Sequence[Submis
         ready: Mapping[str, int] | None = None,
     ) -> Sequence[Submission]:
         current = Current(by or rules)
-        places = ready or {name: 100 for name in current.rules.providers}
+        places = ready or dict.fromkeys(current.rules.providers, 100)
         claimed = await store.claim(
             {ProviderName(name): n for name, n in places.items()},
             current,

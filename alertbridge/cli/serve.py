@@ -1,6 +1,5 @@
 """`alertbridge serve`: run the daemon."""
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ import click
 
 from alertbridge.cli.options import config_option, exit_with
 from alertbridge.config import ConfigError
+from alertbridge.ports import StoreRefused
 
 
 @click.command("serve")
@@ -24,7 +24,7 @@ def command(config_file: Path, strict: bool) -> None:
     SIGHUP reads the config again; a broken one changes nothing. Started on a broken
     config, it runs on the last good copy, says so on /-/ready, and pages the admins.
     """
-    from alertbridge.wiring import read_config, run  # noqa: PLC0415 - heavy
+    from alertbridge.wiring import read_config, run, run_until_done  # noqa: PLC0415 - heavy
 
     try:
         read = read_config(config_file, os.environ, strict=strict)
@@ -34,8 +34,8 @@ def command(config_file: Path, strict: bool) -> None:
         for problem in read.problem.problems:
             click.echo(str(problem), err=True)
     try:
-        asyncio.run(run(read, config_file, os.environ))
-    except OSError as exc:
+        run_until_done(run(read, config_file, os.environ))
+    except (OSError, StoreRefused) as exc:
         click.echo(f"alertbridge: {exc}", err=True)
         sys.exit(1)
     except BaseExceptionGroup as exc:

@@ -107,6 +107,11 @@ def fingerprint_of(labels: Labels) -> Fingerprint:
     return Fingerprint(f"{digest:016x}")
 
 
+def fingerprint_of_stand_in(group_key: GroupKey) -> Fingerprint:
+    """Identify the alert that stands for what could not be read of a group."""
+    return Fingerprint(f"unreadable {group_key}")
+
+
 def labels_for_matching(alert: Alert, group: AlertGroup) -> dict[str, str]:
     """Add what only matchers may see: which source posted, for which receiver."""
     return {

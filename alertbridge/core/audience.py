@@ -1,7 +1,7 @@
 """Who listens to an alert: the people its routes name, and until when each is held."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from alertbridge.core.interval import HORIZON, TimeInterval, is_open, next_open
@@ -51,18 +51,20 @@ def listeners_of_routes(
     found: dict[RecipientName, Listener] = {}
     for route in routes:
         held_until, never_opens = _held(route, rules, now)
-        for listener in listeners_of_receiver(route.receiver, rules):
-            candidate = replace(
-                listener,
+        for recipient in rules.receivers[route.receiver].recipients:
+            candidate = Listener(
+                recipient=recipient,
+                numbers=rules.recipients[recipient].phones,
+                receiver=route.receiver,
                 where=route.where,
                 held_until=held_until,
                 never_opens=never_opens,
                 mutes=route.mute,
                 actives=route.active,
             )
-            known = found.get(listener.recipient)
+            known = found.get(recipient)
             if known is None or candidate.sooner_than(known):
-                found[listener.recipient] = candidate
+                found[recipient] = candidate
     return tuple(found.values())
 
 

@@ -26,7 +26,7 @@ MOST_LINES = 40
 MOST_TOLD_IN_FULL = 8
 """Alerts beyond this number leave no room for summaries, so none is looked at."""
 
-_LIMITS = Limits(40, 40)
+_LIMITS = Limits(40, 44)
 
 
 class _Section(IntEnum):
@@ -147,7 +147,7 @@ def _counts(
     among = (
         f"{critical} critical" if critical else "",
         f"{len(letter.escalated)} escalated" if letter.escalated and not brief else "",
-        f"{len(letter.reminders)} reminders" if letter.reminders and not brief else "",
+        _reminders(len(letter.reminders)) if letter.reminders and not brief else "",
     )
     aside = ", ".join(filter(None, among))
     firing = f"{len(facts)} firing" if facts else ""
@@ -164,6 +164,10 @@ def _counts(
     return ", ".join(filter(None, counts))
 
 
+def _reminders(amount: int) -> str:
+    return "1 reminder" if amount == 1 else f"{amount} reminders"
+
+
 def _more(groups: Sequence[_Group]) -> str:
     left = sum(len(group.rows) for group in groups)
     return f"+{left} more" if left else ""
@@ -171,7 +175,9 @@ def _more(groups: Sequence[_Group]) -> str:
 
 def _line(group: _Group, detail: _Detail, wording: Wording) -> str:
     """`CRITICAL DiskFull x20 db1, db2, db3 +17, since 03:12`."""
-    times = _times(group, wording) if detail.times else ""
+    # Nobody hears again of what is over: its times are said here or never.
+    timed = detail.times or group.section is _Section.OVER
+    times = _times(group, wording) if timed else ""
     if detail.what and group.section is _Section.FIRING and len(group.rows) == 1:
         (_, fact) = group.rows[0]
         sentence = describe(fact.episode, group.label, wording, _LIMITS)

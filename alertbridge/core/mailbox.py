@@ -87,7 +87,7 @@ def sort_out(mailbox: Mailbox, now: datetime) -> SortedOut:
     ends = {
         fact.episode.id: fact.held_until
         for fact in mailbox.facts
-        if fact.kind is Kind.RESOLVED
+        if fact.kind is Kind.RESOLVED and not _expired(fact, now)
     }
     piles: dict[str, list[Fact]] = {}
     drops: list[Dropped] = []

@@ -33,13 +33,18 @@ from alertbridge.core.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a decision about a post asks the store for."""
+    """What a decision about a post asks the store for.
+
+    `after_unreadable` is looked up only if the group's previous post held something
+    unreadable; nearly every post is spared it.
+    """
 
     source: SourceName
     receiver: str
     group_key: GroupKey
     fingerprints: tuple[Fingerprint, ...]
     others: bool = False
+    after_unreadable: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +181,17 @@ class Plan:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def keys_of(group: AlertGroup) -> Keys:
+def keys_of(
+    group: AlertGroup,
+    *also: Fingerprint,
+    after_unreadable: Fingerprint | None = None,
+) -> Keys:
     """Name what the store must gather before *group* can be decided."""
     return Keys(
         group.source,
         group.receiver,
         group.group_key,
-        tuple(dict.fromkeys(alert.fingerprint for alert in group.alerts)),
+        tuple(dict.fromkeys([*(a.fingerprint for a in group.alerts), *also])),
         group.ends_others,
+        after_unreadable,
     )

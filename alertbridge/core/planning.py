@@ -33,6 +33,7 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
     """Say what *group* changes, given what is *known* of its alerts and its group."""
     keys = keys_of(group)
     draft = PlanDraft(rules, now)
+    listeners = _Listeners(group, rules, now)
     same: list[tuple[Alert, KnownEpisode]] = []
     seen: set[str] = set()
     for alert in group.alerts:
@@ -44,7 +45,7 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
             case Opens(starts_at, closes):
                 draft.close_unseen(closes, starts_at)
                 draft.supersede(known_episode)
-                draft.open(alert, starts_at, _listeners(alert, group, rules, now))
+                draft.open(alert, starts_at, listeners.of(alert))
             case Same(starts_at):
                 assert known_episode is not None
                 draft.keep(alert, known_episode, starts_at)
@@ -68,8 +69,9 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
         now=now,
     )
     for alert, episode in same:
-        audience = _listeners(alert, group, rules, now)
-        draft.tell_again(alert, episode, audience, repeats=post is Post.REPEAT)
+        draft.tell_again(
+            alert, episode, listeners.of(alert), repeats=post is Post.REPEAT
+        )
     note = PostNote(
         _note_key(keys),
         truncated=group.truncated,
@@ -131,11 +133,24 @@ def plan_past_routes(
     return draft.finish(keys, post, PostNote(_note_key(keys)))
 
 
-def _listeners(
-    alert: Alert, group: AlertGroup, rules: Rules, now: datetime
-) -> tuple[Listener, ...]:
-    routes = rules.tree.match(labels_for_matching(alert, group))
-    return listeners_of_routes(routes, rules, now)
+class _Listeners:
+    """Who listens to each alert of a group: most of a storm takes the same routes."""
+
+    def __init__(self, group: AlertGroup, rules: Rules, now: datetime) -> None:
+        self._group = group
+        self._rules = rules
+        self._now = now
+        self._known: dict[tuple[str, ...], tuple[Listener, ...]] = {}
+
+    def of(self, alert: Alert) -> tuple[Listener, ...]:
+        """Everybody *alert* is routed to."""
+        routes = self._rules.tree.match(labels_for_matching(alert, self._group))
+        taken = tuple(route.id for route in routes)
+        found = self._known.get(taken)
+        if found is None:
+            found = listeners_of_routes(routes, self._rules, self._now)
+            self._known[taken] = found
+        return found
 
 
 def _note_key(keys: Keys) -> str:

@@ -5,7 +5,7 @@ unless it says `continue`; a node none of whose children match stands for itself
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import merge
@@ -113,12 +113,16 @@ class _Node:
         if not matched:
             yield self.route
 
-    def _candidates(self, labels: Labels) -> Iterator[int]:
+    def _candidates(self, labels: Labels) -> Iterable[int]:
         """Positions of the children that may accept *labels*, ascending."""
         if not self.by_pair:
-            return iter(self.unindexed)
-        found = (self.by_pair.get(pair) for pair in labels.items())
-        return merge(self.unindexed, *(positions for positions in found if positions))
+            return self.unindexed
+        found = [
+            positions
+            for pair in labels.items()
+            if (positions := self.by_pair.get(pair)) is not None
+        ]
+        return merge(self.unindexed, *found) if found else self.unindexed
 
 
 def _equalities(route: Route) -> list[_Pair]:

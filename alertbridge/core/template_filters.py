@@ -52,6 +52,12 @@ def ago(context: Context, at: datetime) -> str:
     return span(now - at)
 
 
+def rounded(number: float, digits: int = 0) -> float:
+    """Round to *digits* after the point; jinja2's own computes `10**digits`."""
+    whole = round(number, min(max(digits, -15), 15))
+    return int(whole) if digits <= 0 else whole
+
+
 def truncate(text: object, length: int = 60, end: str = "...") -> str:
     """Cut a text to *length* characters, *end* included."""
     whole = plain(text)
@@ -98,8 +104,6 @@ def _counted(
     context: Context, items: Iterable[object], weight: int = 1
 ) -> list[object]:
     """List *items*, after the meter has agreed to go through them."""
-    if isinstance(items, Undefined):
-        return list(items)
     elements = list(islice(items, MOST_STEPS + 1))
     meter = context[METER]
     assert isinstance(meter, Meter)
@@ -160,7 +164,7 @@ FILTERS: Mapping[str, Filter] = {
     "d": jinja.do_default,
     "int": jinja.do_int,
     "float": jinja.do_float,
-    "round": jinja.do_round,
+    "round": rounded,
     "abs": abs,
     "length": len,
     "count": len,

@@ -14,7 +14,7 @@ from alertbridge.core.alert import (
     AlertGroup,
     Fingerprint,
     Status,
-    fingerprint_of,
+    fingerprint_of_stand_in,
 )
 from alertbridge.core.audience import Listener, listeners_of_receiver
 from alertbridge.core.episode import KnownEpisode
@@ -32,14 +32,15 @@ def fingerprint_of_unreadable(group: AlertGroup) -> Fingerprint:
     The same as the stand-in that a source makes when no alert of a post is readable:
     who has heard of that one needs no second page.
     """
-    return fingerprint_of({"alertname": ALERTNAME, "group_key": group.group_key})
+    return fingerprint_of_stand_in(group.group_key)
 
 
 def keys_with_unreadable(group: AlertGroup) -> Keys:
-    """Ask the store for the stand-in as well, whether this post needs one or not."""
-    keys = keys_of(group)
-    extra = fingerprint_of_unreadable(group)
-    return replace(keys, fingerprints=tuple(dict.fromkeys((*keys.fingerprints, extra))))
+    """Ask the store for the stand-in too, if this post or the last one needs one."""
+    stand_in = fingerprint_of_unreadable(group)
+    if group.unreadable:
+        return keys_of(group, stand_in)
+    return keys_of(group, after_unreadable=stand_in)
 
 
 def plan_with_unreadable(
@@ -47,6 +48,8 @@ def plan_with_unreadable(
 ) -> Plan:
     """Plan a post, and its unreadable elements if nobody would hear of them."""
     made = plan(group, rules, known, now)
+    if not group.unreadable and not known.episodes:
+        return made
     fingerprint = fingerprint_of_unreadable(group)
     if any(alert.fingerprint == fingerprint for alert in group.alerts):
         # The source has made a stand-in of its own, and it is planned already.

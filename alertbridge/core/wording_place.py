@@ -27,7 +27,6 @@ _OBJECTS = (
     "persistentvolumeclaim",
     "persistentvolume",
     "pod",
-    "service",
 )
 """Kubernetes: what one gives to kubectl, after its namespace."""
 
@@ -38,6 +37,8 @@ WHERE = (
     # Kubernetes reads namespace/object, then the container inside.
     "namespace",
     *_OBJECTS,
+    # Kubernetes has services, and so has everybody else.
+    "service",
     "container",
     # Which part of the machine.
     "device",
@@ -131,14 +132,12 @@ def says(text: str, value: str) -> bool:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Take the middle out of *text* beyond *limit* characters.
+    """Take the middle out of *text* beyond *limit* (at least 10) characters.
 
     Machine-made names differ at both ends: `payments-api-...-x2x7q`.
     """
     if len(text) <= limit:
         return text
-    if limit <= len(ELLIPSIS):
-        return ""
     kept = limit - len(ELLIPSIS)
     tail = kept // 3
     return text[: kept - tail].rstrip() + ELLIPSIS + text[len(text) - tail :].lstrip()
@@ -162,9 +161,9 @@ def _values(labels: Labels, severity_label: str) -> list[tuple[str, str]]:
     namespace = None
     for name in known:
         raw = clean(str(labels[name])[:500])
-        if name in _OBJECTS and namespace is not None:
-            values.pop(namespace)
-            raw = f"{clean(str(labels['namespace'])[:500])}/{raw}"
+        if name in (*_OBJECTS, "service") and namespace is not None:
+            _, outer = values.pop(namespace)
+            raw = f"{outer}/{raw}" if outer else raw
             namespace = None
         elif name == "namespace":
             namespace = len(values)

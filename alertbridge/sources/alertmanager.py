@@ -17,7 +17,7 @@ from alertbridge.core.alert import (
     SourceName,
     Status,
     Unreadable,
-    fingerprint_of,
+    fingerprint_of_stand_in,
 )
 from alertbridge.ports import PayloadError
 from alertbridge.sources.reading import (
@@ -175,9 +175,7 @@ def _stand_in(
     about = f" of {was}" if was else ""
     return Alert(
         status=Status.FIRING,
-        fingerprint=fingerprint_of(
-            {"alertname": UNREADABLE_ALERTNAME, "group_key": group_key}
-        ),
+        fingerprint=fingerprint_of_stand_in(group_key),
         labels={**labels, "alertname": UNREADABLE_ALERTNAME},
         annotations={"summary": f"{amount} {noun}{about} could not be read"},
         starts_at=now,

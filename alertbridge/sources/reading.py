@@ -131,8 +131,11 @@ def text_map(value: object, limit: int) -> dict[str, str]:
 
 
 def _is_plain(value: dict[str, object]) -> bool:
-    """Whether a map may stay as it is: asked of all its text at once, as nearly every
-    map of a storm is, and a look at each value would cost more than the JSON."""
+    """Whether a map may stay as it is, asked of all its text at once.
+
+    Nearly every map of a storm may, and a look at each value would cost more than the
+    JSON did.
+    """
     try:
         whole = "".join(value) + "".join(value.values())  # type: ignore[arg-type]
     except TypeError:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from alertbridge.core.notification import ProviderName, Way
 from alertbridge.core.recipient import Msisdn
@@ -47,6 +48,13 @@ def load_map(column: str) -> dict[str, str]:
     return loaded
 
 
+@lru_cache(maxsize=4096)
+def dump_numbers(numbers: tuple[Msisdn, ...]) -> str:
+    """The numbers to freeze; the same few people are told again and again."""
+    return _encode(list(numbers))
+
+
+@lru_cache(maxsize=4096)
 def load_numbers(column: str) -> tuple[Msisdn, ...]:
     """The numbers frozen at intake."""
     return tuple(json.loads(column))

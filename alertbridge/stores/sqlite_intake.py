@@ -2,37 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from sqlite3 import Connection, Row
+from sqlite3 import Connection
 
 from alertbridge.core.alert import Fingerprint
-from alertbridge.core.episode import KnownEpisode, KnownFact
-from alertbridge.core.notification import EpisodeId, Kind, NotificationId, Reason, State
-from alertbridge.core.plan import Keys, Known, LastPost, LeftOut, NewFact, Plan, Post
-from alertbridge.core.recipient import RecipientName
-from alertbridge.core.severity import Severity
+from alertbridge.core.notification import EpisodeId, NotificationId, Reason, State
+from alertbridge.core.plan import Keys, Known, LeftOut, NewFact, Plan, Post
 from alertbridge.ports import Recorded
 from alertbridge.stores.columns import (
     FAR,
     dump,
     dump_mutes,
-    load_map,
-    load_mutes,
-    load_numbers,
-    moment,
-    moment_or_none,
+    dump_numbers,
     stamp,
     stamp_or_none,
 )
-
-_EPISODE = (
-    "SELECT id, fingerprint, starts_at, ends_at, ended_seen, acked_at, annotations"
-    " FROM episode"
-)
-_FACTS = (
-    "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
-    " numbers, uncertain, held_until, mutes FROM notification WHERE episode = ?"
-    " ORDER BY id"
-)
+from alertbridge.stores.sqlite_gather import gather
 
 
 def record(
@@ -41,75 +25,6 @@ def record(
     """Gather, decide, apply."""
     known = gather(db, keys)
     return apply(db, decide(known), known, now)
-
-
-def gather(db: Connection, keys: Keys) -> Known:
-    """What the store holds about a post's alerts and its group."""
-    episodes: dict[Fingerprint, KnownEpisode] = {}
-    for fingerprint in keys.fingerprints:
-        row = db.execute(
-            _EPISODE + " WHERE source = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1",
-            (keys.source, fingerprint),
-        ).fetchone()
-        if row is not None:
-            episodes[fingerprint] = _episode(db, row)
-    others: Sequence[KnownEpisode] = ()
-    if keys.others:
-        rows = db.execute(
-            _EPISODE + " WHERE source = ? AND group_key = ? AND ends_at IS NULL",
-            (keys.source, keys.group_key),
-        ).fetchall()
-        others = [_episode(db, row) for row in rows if row[1] not in episodes]
-    row = db.execute(
-        "SELECT at, repeated_at FROM post"
-        " WHERE source = ? AND receiver = ? AND group_key = ?",
-        (keys.source, keys.receiver, keys.group_key),
-    ).fetchone()
-    last = None if row is None else LastPost(moment(row[0]), moment_or_none(row[1]))
-    return Known(episodes=episodes, others=others, last_post=last)
-
-
-def _episode(
-    db: Connection, row: tuple[int, str, int, int, int, int, str]
-) -> KnownEpisode:
-    facts = tuple(_known_fact(fact) for fact in db.execute(_FACTS, (row[0],)))
-    (previous_end,) = db.execute(
-        "SELECT max(ends_at) FROM episode"
-        " WHERE source = (SELECT source FROM episode WHERE id = :id)"
-        " AND fingerprint = :fingerprint AND id < :id",
-        {"id": row[0], "fingerprint": row[1]},
-    ).fetchone()
-    return KnownEpisode(
-        id=EpisodeId(row[0]),
-        fingerprint=Fingerprint(row[1]),
-        starts_at=moment(row[2]),
-        ends_at=moment_or_none(row[3]),
-        ended_seen=moment_or_none(row[4]),
-        previous_end=moment_or_none(previous_end),
-        acknowledged=row[5] is not None,
-        annotations=load_map(row[6]),
-        facts=facts,
-    )
-
-
-def _known_fact(row: Row) -> KnownFact:
-    mutes, actives = load_mutes(row[12])
-    return KnownFact(
-        id=NotificationId(row[0]),
-        recipient=RecipientName(row[1]),
-        kind=Kind(row[2]),
-        round=row[3],
-        state=State(row[4]),
-        reason=Reason(row[5]),
-        severity=Severity(row[6]),
-        receiver=row[7],
-        where=row[8],
-        numbers=load_numbers(row[9]),
-        uncertain=row[10],
-        held_until=moment_or_none(row[11]),
-        mutes=mutes,
-        actives=actives,
-    )
 
 
 def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
@@ -135,28 +50,7 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
                 move.id,
             ),
         )
-    for opened in plan.opens:
-        alert = opened.alert
-        cursor = db.execute(
-            "INSERT INTO episode (source, fingerprint, group_key, labels, annotations,"
-            " generator_url, severity, starts_at, ends_at, opened_seen, ended_seen)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                plan.keys.source,
-                alert.fingerprint,
-                plan.keys.group_key,
-                dump(alert.labels),
-                dump(alert.annotations),
-                alert.generator_url,
-                int(opened.severity),
-                stamp(opened.starts_at),
-                stamp_or_none(opened.ends_at),
-                at,
-                None if opened.ends_at is None else at,
-            ),
-        )
-        assert cursor.lastrowid is not None
-        episodes[alert.fingerprint] = EpisodeId(cursor.lastrowid)
+    episodes.update(_write_episodes(db, plan, at))
     for change in plan.changes:
         db.execute(
             "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
@@ -166,9 +60,47 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
     _write_facts(db, plan.facts, episodes, post, at)
     for release in plan.releases:
         _release(db, release.id, stamp_or_none(release.held_until), at)
-    for left_out in plan.left_out:
-        _write_left_out(db, left_out, episodes[left_out.fingerprint], at)
+    _write_left_out(db, plan.left_out, episodes, at)
     return Recorded(plan, episodes)
+
+
+def _write_episodes(
+    db: Connection, plan: Plan, at: int
+) -> dict[Fingerprint, EpisodeId]:
+    """Write the new episodes in one statement.
+
+    This connection is the only writer: the numbers after the highest are free.
+    """
+    if not plan.opens:
+        return {}
+    (first,) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM episode").fetchone()
+    ids = {
+        opened.alert.fingerprint: EpisodeId(number)
+        for number, opened in enumerate(plan.opens, start=first)
+    }
+    db.executemany(
+        "INSERT INTO episode (id, source, fingerprint, group_key, labels, annotations,"
+        " generator_url, severity, starts_at, ends_at, opened_seen, ended_seen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                ids[opened.alert.fingerprint],
+                plan.keys.source,
+                opened.alert.fingerprint,
+                plan.keys.group_key,
+                dump(opened.alert.labels),
+                dump(opened.alert.annotations),
+                opened.alert.generator_url,
+                int(opened.severity),
+                stamp(opened.starts_at),
+                stamp_or_none(opened.ends_at),
+                at,
+                None if opened.ends_at is None else at,
+            )
+            for opened in plan.opens
+        ],
+    )
+    return ids
 
 
 def _write_post(db: Connection, plan: Plan, at: int) -> int:
@@ -202,14 +134,11 @@ def _write_facts(
     at: int,
 ) -> None:
     due: dict[str, tuple[int, int]] = {}
+    rows: list[tuple[object, ...]] = []
     for fact in facts:
         held_until = stamp_or_none(fact.held_until)
         waits = fact.state is State.WAITING
-        db.execute(
-            "INSERT INTO notification (episode, kind, round, recipient, state, reason,"
-            " severity, receiver, place, numbers, mutes, tried, uncertain, post,"
-            " created_at, held_until, expires_at, settled_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
+        rows.append(
             (
                 episodes[fact.fingerprint],
                 fact.kind,
@@ -220,14 +149,14 @@ def _write_facts(
                 int(fact.severity),
                 fact.receiver,
                 fact.where,
-                dump(fact.numbers),
+                dump_numbers(fact.numbers),
                 dump_mutes(fact.mutes, fact.actives),
                 post,
                 at,
                 held_until,
                 stamp_or_none(fact.expires_at),
                 None if waits else at,
-            ),
+            )
         )
         if waits:
             rank, when = due.get(fact.recipient, (int(fact.severity), FAR))
@@ -235,6 +164,13 @@ def _write_facts(
                 min(rank, int(fact.severity)),
                 min(when, at if held_until is None else held_until),
             )
+    db.executemany(
+        "INSERT INTO notification (episode, kind, round, recipient, state, reason,"
+        " severity, receiver, place, numbers, mutes, tried, uncertain, post,"
+        " created_at, held_until, expires_at, settled_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
+        rows,
+    )
     for recipient, (rank, when) in due.items():
         bring_forward(db, recipient, rank, when)
 
@@ -267,21 +203,27 @@ def _release(
 
 
 def _write_left_out(
-    db: Connection, left_out: LeftOut, episode: EpisodeId, at: int
+    db: Connection,
+    left_out: Sequence[LeftOut],
+    episodes: dict[Fingerprint, EpisodeId],
+    at: int,
 ) -> None:
-    db.execute(
+    db.executemany(
         "INSERT INTO left_out (episode, recipient, verdict, place, times, first_at,"
         " last_at) VALUES (?, ?, ?, ?, 1, ?, ?)"
         " ON CONFLICT (episode, recipient, verdict) DO UPDATE SET times = times + 1,"
         " last_at = excluded.last_at, place = excluded.place",
-        (
-            episode,
-            left_out.recipient or "",
-            left_out.verdict,
-            left_out.where,
-            at,
-            at,
-        ),
+        [
+            (
+                episodes[left.fingerprint],
+                left.recipient or "",
+                left.verdict,
+                left.where,
+                at,
+                at,
+            )
+            for left in left_out
+        ],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
+from alertbridge.core.alert import OURSELVES
 from alertbridge.core.notification import EpisodeId, NotificationId, Reason
 from alertbridge.core.recipient import RecipientName
 from alertbridge.stores.columns import (
@@ -198,11 +199,13 @@ def shift(db: Connection, by: timedelta) -> None:
 def prune(db: Connection, before: datetime, limit: int) -> int:
     """Delete what ended before *before*, a bounded number of episodes at a time."""
     at = stamp(before)
+    # Nothing resolves a meta-alert: it counts as over once it is told.
     rows = db.execute(
-        "SELECT e.id FROM episode e WHERE e.ends_at IS NOT NULL AND e.ended_seen < ?"
-        " AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.episode = e.id"
+        "SELECT e.id FROM episode e WHERE (e.ends_at IS NOT NULL AND e.ended_seen < ?"
+        " OR e.source = ? AND e.opened_seen < ?) AND NOT EXISTS"
+        " (SELECT 1 FROM notification n WHERE n.episode = e.id"
         " AND n.state IN ('waiting', 'in_flight')) ORDER BY e.ended_seen LIMIT ?",
-        (at, limit),
+        (at, OURSELVES, at, limit),
     ).fetchall()
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
     db.execute("DELETE FROM sent WHERE at < ?", (at,))

@@ -41,7 +41,9 @@ def claim_uncertain(work: Claim) -> None:
                 "UPDATE submission SET retry_at = ? WHERE reference = ?",
                 (stamp(until), reference),
             )
-        elif work.ready[provider] > 0:
+        elif work.ready[provider] > 0 and not any(
+            message.recipient in work.passed for message in messages
+        ):
             _send_again(work, row, messages)
 
 

@@ -33,6 +33,14 @@ _FATAL = frozenset(
 the pages it failed to write. Exit, and recover from the file."""
 
 
+_MISTAKES = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     work: Work[T]
@@ -118,6 +126,17 @@ class Writer:
             if batch:
                 self._commit(batch)
                 _report(batch)
+        self._turn_away()
+
+    def _turn_away(self) -> None:
+        """Answer what was queued in the instant of closing: nobody waits for ever."""
+        late: list[_Job[object]] = []
+        while not self._jobs.empty():
+            job = self._jobs.get_nowait()
+            if job is not None:
+                job.error = StoreUnavailable("the store is closing")
+                late.append(job)
+        _report(late)
 
     def _commit(self, batch: list[_Job[object]]) -> None:
         """Commit the batch as one; if any piece fails, each on its own."""
@@ -137,6 +156,12 @@ class Writer:
             for current in batch:
                 current.result = current.work(self._db)
             self._db.execute("COMMIT")
+        except _MISTAKES as exc:
+            # A statement of ours is wrong: to try again is to be wrong again.
+            self._roll_back()
+            for job in batch:
+                job.error = exc
+            return False
         except sqlite3.Error as exc:
             self._roll_back()
             code = getattr(exc, "sqlite_errorcode", 0) & 0xFF

@@ -52,7 +52,7 @@ async def read_body(
     try:
         async with asyncio.timeout(deadline):
             await reading.read(request)
-    except (HttpProcessingError, zlib.error, web.PayloadAccessError) as exc:
+    except (HttpProcessingError, zlib.error, web.RequestPayloadError) as exc:
         raise BodyUnreadable(f"the body cannot be read: {type(exc).__name__}") from exc
     except ConnectionError as exc:
         raise BodyMissing("the connection closed before the body's end") from exc

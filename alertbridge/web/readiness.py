@@ -25,6 +25,7 @@ class Readiness:
     clock: Clock
     degraded: dict[str, str] = field(default_factory=dict)
     stopping: bool = False
+    patience: float = PATIENCE
     _asked: float = float("-inf")
     _store: str = ""
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -47,10 +48,10 @@ class Readiness:
     async def _probe(self) -> str:
         """Say what is wrong with the store; empty if it kept something."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await self.store.probe(self.clock.now())
         except TimeoutError:
-            return f"nothing could be written in {PATIENCE:.0f} s"
+            return f"nothing could be written in {self.patience:.0f} s"
         except StoreUnavailable as exc:
             return str(exc)
         return ""

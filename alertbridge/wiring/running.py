@@ -30,6 +30,7 @@ from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
 from alertbridge.wiring.loading import ReadConfig
 from alertbridge.wiring.references import references
+from alertbridge.wiring.under_way import UnderWay
 
 log = structlog.get_logger()
 
@@ -37,6 +38,9 @@ HEARTBEAT_TIMEOUT = ClientTimeout(total=5)
 DRAIN = timedelta(seconds=15)
 """How long requests under way at providers may take to finish at a stop; a request
 lives 12 s at most, and the unit waits 20."""
+
+LAST_REQUESTS = timedelta(seconds=3)
+"""How long requests to us may take to come in whole and be answered at a stop."""
 
 
 async def run(
@@ -95,8 +99,11 @@ async def _run(
     stop = asyncio.Event()
     asking = asyncio.Event()
     _handle_signals(stop, asking)
+    under_way = UnderWay()
+    app = build_app(daemon.doors)
+    app.middlewares.append(under_way.count)
     runner = web.AppRunner(
-        build_app(daemon.doors),
+        app,
         access_log=None,
         handler_cancellation=False,
         keepalive_timeout=75,
@@ -120,7 +127,7 @@ async def _run(
             if listening is not None:
                 listening.set_result(url)
             await stop.wait()
-            await _wind_down(daemon, runner, dispatching, environ)
+            await _wind_down(daemon, runner, under_way, dispatching, environ)
             for worker in workers:
                 worker.cancel()
     finally:
@@ -233,6 +240,7 @@ async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
 async def _wind_down(
     daemon: Daemon,
     runner: web.AppRunner,
+    under_way: UnderWay,
     dispatching: asyncio.Task[None],
     environ: Mapping[str, str],
 ) -> None:
@@ -244,6 +252,7 @@ async def _wind_down(
         # With socket activation the port stays open: what comes now waits in the
         # kernel for the next process.
         await site.stop()
+    await under_way.end(LAST_REQUESTS)
     daemon.dispatcher.stop()
     _, late = await asyncio.wait([dispatching], timeout=DRAIN.total_seconds())
     if late:

@@ -33,9 +33,13 @@ def write(path: str, loop: asyncio.AbstractEventLoop) -> None:
         for body, _ in batch:
             db.execute("INSERT INTO body (content) VALUES (?)", (body,))
         db.execute("COMMIT")
-        loop.call_soon_threadsafe(
-            lambda done: [future.set_result(None) for _, future in done], batch
-        )
+        loop.call_soon_threadsafe(answer, batch)
+
+
+def answer(batch: list[tuple[bytes, "asyncio.Future[None]"]]) -> None:
+    """Tell everybody whose body is on disk."""
+    for _, future in batch:
+        future.set_result(None)
 
 
 async def webhook(request: web.Request) -> web.Response:

@@ -86,6 +86,14 @@ def test_fit_never_cuts_the_tail(body: str, budget: int, tail: str) -> None:
     assert text.segments <= budget
 
 
+def test_a_tail_beyond_the_budget_is_cut_too() -> None:
+    """The budget is kept before all."""
+    text = fit("x", 1, "y" * 200)
+
+    assert text.segments == 1
+    assert text.body == "y" * 157 + ELLIPSIS
+
+
 def test_fit_cuts_no_more_than_it_must() -> None:
     """A cut text fills its last segment."""
     assert fit("x" * 400, 2).body == "x" * 303 + ELLIPSIS

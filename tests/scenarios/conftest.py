@@ -11,7 +11,9 @@ PROGRAMS = Path(__file__).parent / "programs"
 # The harness's own modules: scenarios and the stand-alone programs share them.
 sys.path.insert(0, str(PROGRAMS))
 
-from processes import Child, Daemon, Gateway  # noqa: E402 - found by the line above
+from daemon_process import Daemon  # noqa: E402 - found by the line above
+from gateway_process import Gateway  # noqa: E402 - found by the line above
+from processes import Child  # noqa: E402 - found by the line above
 
 
 @pytest.fixture

@@ -29,9 +29,9 @@ async def run_harness(
 async def test_kill_9_loses_nothing(
     make_child: Callable[..., Child], tmp_path: Path
 ) -> None:
-    """Every confirmed page rings, ends by a named rule, or is dead with a meta-alert."""
+    """Every confirmed page rings, ends by a rule, or is dead with a meta-alert."""
     status, counts, table = await run_harness(
-        make_child, tmp_path / "state", "--kills", "25", "--seed", "20260115"
+        make_child, tmp_path / "state", "--kills", "20", "--seed", "20260115"
     )
 
     assert status == 0, table

@@ -362,3 +362,20 @@ async def test_what_could_not_be_read_is_kept_element_by_element(
     kept = await daemon.store.quarantined()
     assert len(kept) == 10
     assert kept[0].reason == "neither labels nor a fingerprint"
+
+
+async def test_who_heard_that_nothing_could_be_read_is_not_told_again(
+    serve: Serve, group: Group, told: ToldBy, clock: Clock
+) -> None:
+    """A post of which nothing was readable, then one with copies: one page of it."""
+    daemon, client = await serve()
+    await post(client, HOOK, group("DiskFull"))
+    await told(daemon)
+    await post(client, HOOK, with_unreadable(group()))
+    first = await told(daemon)
+    clock.forward(timedelta(hours=1))
+
+    await post(client, HOOK, with_unreadable(group("DiskFull")))
+
+    assert set(first) == {"anna", "bo"}
+    assert await told(daemon) == {}

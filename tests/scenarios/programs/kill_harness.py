@@ -28,11 +28,13 @@ from contextlib import closing
 from pathlib import Path
 
 from aiohttp import ClientSession
+from daemon_process import Daemon
+from gateway_process import Gateway
 from groups import config, number
 from kill_history import PEOPLE, History, listeners
 from kill_posters import Posters
 from kill_verdict import Verdict, judge, report, summary
-from processes import Daemon, Gateway, Late, until
+from processes import Late, until
 
 HERE = Path(__file__).parent
 
@@ -123,9 +125,7 @@ class Run:
             self._daemon.signal(signal.SIGTERM)
             if await self._daemon.ended() != 0:
                 self.history.note("death", said=self._daemon.said()[-2000:])
-            return judge(
-                self.history, self._gateway.sms(), self._daemon.store, NUMBERS
-            )
+            return judge(self.history, self._gateway.sms(), self._daemon.store, NUMBERS)
         finally:
             self._daemon.kill()
             self._gateway.kill()

@@ -93,22 +93,23 @@ class _Stored:
             self.facts = {
                 (name, recipient): _Row(state, reason, reference or "")
                 for name, recipient, state, reason, reference in db.execute(
-                    "SELECT e.labels ->> 'alertname', n.recipient, n.state, n.reason,"
-                    " m.submission FROM notification n JOIN episode e"
-                    " ON e.id = n.episode LEFT JOIN message m ON m.id = n.message"
+                    "SELECT json_extract(e.labels, '$.alertname'), n.recipient,"
+                    " n.state, n.reason, m.submission FROM notification n"
+                    " JOIN episode e ON e.id = n.episode"
+                    " LEFT JOIN message m ON m.id = n.message"
                     " WHERE n.kind = 'firing' AND e.source = 'alertmanager'"
                 )
             }
-            self.uncertain = {
-                row[0]
-                for row in db.execute(
-                    "SELECT reference FROM attempt WHERE outcome = 'uncertain'"
+            self.uncertain: dict[str, str] = dict(
+                db.execute(
+                    "SELECT reference, detail FROM attempt"
+                    " WHERE outcome = 'uncertain' ORDER BY n DESC"
                 )
-            }
+            )
             self.meta = [
                 row[0]
                 for row in db.execute(
-                    "SELECT annotations ->> 'summary' FROM episode"
+                    "SELECT json_extract(annotations, '$.summary') FROM episode"
                     " WHERE source = 'alertbridge'"
                 )
             ]
@@ -199,8 +200,13 @@ def _find_duplicates(verdict: Verdict, journal: _Journal, stored: _Stored) -> No
         for references in times.values():
             for earlier in references[:-1]:
                 verdict.add("duplicated")
-                if earlier not in stored.uncertain:
+                why = stored.uncertain.get(earlier)
+                if why is None:
                     verdict.add("unexplained", f"{name}: {references}")
+                elif "the process ended" in why:
+                    verdict.add("after_kill")
+                else:
+                    verdict.add("after_fault")
 
 
 def report(verdict: Verdict, history: History, seed: int) -> str:
@@ -222,6 +228,8 @@ def report(verdict: Verdict, history: History, seed: int) -> str:
         ("undrained", counts["undrained"]),
         ("recovered", counts["recovered"]),
         ("duplicated", counts["duplicated"]),
+        ("  the sender was killed", counts["after_kill"]),
+        ("  the answer was lost", counts["after_fault"]),
         ("  unexplained", counts["unexplained"]),
         ("ended by itself", counts["deaths"]),
         ("verdict", "pass" if verdict.passed else "FAIL"),

@@ -1,24 +1,27 @@
 """`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
 
 A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
-real daemon could have, and names the checker that has to catch it.
+real daemon could have, and names the checker that has to catch it. The last is no
+mistake: it sets the clock that a test cannot.
 """
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
-from typing import cast
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from alertbridge.cli import main
 from alertbridge.core.alert import AlertGroup
-from alertbridge.core.plan import Known, keys_of
+from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
 from alertbridge.engine import caretaker
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
 from alertbridge.stores import sqlite_schema
-from alertbridge.wiring import running
+from alertbridge.wiring import clock, running
 
 
 def answer_before_commit() -> None:
@@ -50,7 +53,7 @@ def no_fsync() -> None:
 def hang_dispatcher() -> None:
     """Never come back from a round: the watchdog must starve, the heartbeat stop."""
 
-    async def hang(_: Dispatcher, __: asyncio.TaskGroup) -> float:
+    async def hang(self: Dispatcher, requests: asyncio.TaskGroup) -> float:
         await asyncio.Event().wait()
         return 0.0
 
@@ -67,7 +70,17 @@ def task_dies() -> None:
         await asyncio.sleep(0.2)
         raise RuntimeError("a worker died of a bug")
 
-    running.keep_pruning = cast("Callable[..., object]", die)  # type: ignore[assignment]
+    vars(running)["keep_pruning"] = die
+
+
+def set_clock() -> None:
+    """Let the wall clock differ by the seconds in a file: the host's clock is set."""
+    path, wall = Path(os.environ["TEST_CLOCK_OFFSET"]), clock._wall
+
+    def moved() -> datetime:
+        return wall() + timedelta(seconds=float(path.read_text("utf-8") or "0"))
+
+    clock._wall = moved
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -75,6 +88,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "no-fsync": no_fsync,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
+    "set-clock": set_clock,
 }
 
 if __name__ == "__main__":

@@ -5,18 +5,13 @@ passes fails with the end of the log of whom we waited for.
 """
 
 import asyncio
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession
-
-TOKEN = "canary-token-5d20"
 POLL = 0.02
 
 
@@ -54,6 +49,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+async def none_of(condition: Callable[[], bool], *, during: float) -> None:
+    """Watch for so many seconds; ends early when *condition* comes to hold."""
+    try:
+        await until(condition, within=during)
+    except Late:
+        return
 
 
 class Child:
@@ -149,163 +152,3 @@ class Child:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-
-class Gateway(Child):
-    """The simulated iP.1 as a process; its journal is what would have rung."""
-
-    def __init__(self, folder: Path, *, token: str = TOKEN, port: int = 0) -> None:
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.journal = folder / "journal.jsonl"
-        super().__init__(
-            "gateway",
-            [
-                sys.executable,
-                "-m",
-                "alertbridge.simulator.gateway",
-                *("--listen", f"127.0.0.1:{self.port}"),
-                *("--token", token),
-                *("--journal", str(self.journal)),
-            ],
-            folder,
-        )
-
-    async def start(self) -> None:
-        """Start it, and wait until it listens."""
-        self.journal.touch()
-        self.spawn()
-        await self.until_said("listening on")
-
-    def sms(self) -> list[dict[str, str]]:
-        """Every SMS taken, oldest first."""
-        lines = self.journal.read_bytes().splitlines()
-        return [sms for line in lines for sms in json.loads(line)["messages"]]
-
-    def texts(self) -> list[tuple[str, str]]:
-        """Every SMS as number and text, oldest first."""
-        return [(sms["number"], sms["text"]) for sms in self.sms()]
-
-    async def set_faults(self, http: ClientSession, plan: object) -> None:
-        """Let *plan* decide from the next request on."""
-        async with http.post(f"{self.url}/control/faults", json=plan) as answer:
-            assert answer.status == 204, await answer.text()
-
-    async def stats(self, http: ClientSession) -> dict[str, int]:
-        """What it counted."""
-        async with http.get(f"{self.url}/control/stats") as answer:
-            stats: dict[str, int] = await answer.json()
-            return stats
-
-    async def expect_exactly(
-        self, wanted: int, *, within: float = 20, quiet: float = 1.5
-    ) -> list[tuple[str, str]]:
-        """Wait for so many SMS, then for a while in which no other comes."""
-
-        def arrived() -> bool:
-            return len(self.sms()) >= wanted
-
-        try:
-            await until(arrived, within=within)
-        except Late:
-            raise Late(f"{wanted} SMS wanted, came: {self.texts()}") from None
-        await none_of(lambda: len(self.sms()) > wanted, during=quiet)
-        texts = self.texts()
-        assert len(texts) == wanted, texts
-        return texts
-
-
-async def none_of(condition: Callable[[], bool], *, during: float) -> None:
-    """Watch for so many seconds; ends early when *condition* comes to hold."""
-    try:
-        await until(condition, within=during)
-    except Late:
-        return
-
-
-class Daemon(Child):
-    """`alertbridge serve` as a process, with a config of its own."""
-
-    def __init__(
-        self,
-        folder: Path,
-        config: dict[str, object],
-        *,
-        program: Sequence[str] = ("-m", "alertbridge"),
-        wrapper: Sequence[str] = (),
-        environ: Mapping[str, str] | None = None,
-        keep_fds: Sequence[int] = (),
-        flags: Sequence[str] = (),
-    ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.config = folder / "alertbridge.yaml"
-        self.store = folder / "alertbridge.db"
-        (folder / "gateway.token").write_text(TOKEN, "utf-8")
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        super().__init__(
-            "daemon",
-            [
-                *wrapper,
-                sys.executable,
-                *program,
-                *("serve", "--config.file", str(self.config)),
-                *flags,
-            ],
-            folder,
-            environ={"STATE_DIRECTORY": str(folder / "state"), **(environ or {})},
-            keep_fds=keep_fds,
-        )
-        (folder / "state").mkdir(exist_ok=True)
-        self.write_config(config)
-
-    def write_config(self, config: dict[str, object]) -> None:
-        """Write the config file; JSON is YAML too."""
-        whole = {
-            "server": {"listen": f"127.0.0.1:{self.port}"},
-            "storage": {"url": f"sqlite://{self.store}"},
-            "log": {"level": "info", "format": "json"},
-            **config,
-        }
-        self.config.write_text(json.dumps(whole, indent=1), "utf-8")
-
-    async def start(self, *, within: float = 30) -> None:
-        """Start it, and wait until it takes webhooks."""
-        self.spawn()
-        await self.until_said('"daemon.started"', within=within)
-
-    def events(self, name: str) -> list[dict[str, object]]:
-        """The log lines of one event since the latest start."""
-        found: list[dict[str, object]] = []
-        for line in self.said().splitlines():
-            if not (line.startswith("{") and line.endswith("}") and name in line):
-                continue
-            event = json.loads(line)
-            if event.get("event") == name:
-                found.append(event)
-        return found
-
-    async def post(
-        self, http: ClientSession, group: object, source: str = "alertmanager"
-    ) -> int:
-        """Post a webhook; says the status."""
-        url = f"{self.url}/v1/webhooks/{source}"
-        async with http.post(url, json=group) as answer:
-            await answer.read()
-            return answer.status
-
-    async def get(self, http: ClientSession, path: str) -> tuple[int, str]:
-        """Ask it for *path*; status 0: there was no answer."""
-        try:
-            async with http.get(self.url + path) as answer:
-                return answer.status, await answer.text()
-        except (ClientError, OSError) as exc:
-            return 0, str(exc)
-
-    async def metric(self, http: ClientSession, line: str) -> float | None:
-        """Read a metric by name and labels as `/metrics` writes them."""
-        _, body = await self.get(http, "/metrics")
-        for row in body.splitlines():
-            if row.rpartition(" ")[0] == line:
-                return float(row.rpartition(" ")[2])
-        return None

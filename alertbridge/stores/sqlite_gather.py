@@ -1,0 +1,132 @@
+"""Gathering in SQL: what is known of a post's alerts, and of its group."""
+
+import json
+from collections.abc import Mapping, Sequence
+from sqlite3 import Connection, Row
+
+from alertbridge.core.alert import Fingerprint
+from alertbridge.core.episode import KnownEpisode, KnownFact
+from alertbridge.core.notification import EpisodeId, Kind, NotificationId, Reason, State
+from alertbridge.core.plan import Keys, Known, LastPost
+from alertbridge.core.recipient import RecipientName
+from alertbridge.core.severity import Severity
+from alertbridge.stores.columns import (
+    load_map,
+    load_mutes,
+    load_numbers,
+    moment,
+    moment_or_none,
+)
+
+_EPISODES = (
+    "SELECT e.id, e.fingerprint, e.starts_at, e.ends_at, e.ended_seen, e.acked_at,"
+    " e.annotations, (SELECT max(p.ends_at) FROM episode p WHERE p.source = e.source"
+    " AND p.fingerprint = e.fingerprint AND p.id < e.id) FROM episode e"
+)
+_LATEST = (
+    " WHERE e.id IN (SELECT max(id) FROM episode WHERE source = :source"
+    " AND fingerprint IN (SELECT value FROM json_each(:fingerprints))"
+    " GROUP BY fingerprint)"
+)
+_LATEST_OF_ONE = (
+    " WHERE e.source = :source AND e.fingerprint = :fingerprint"
+    " ORDER BY e.id DESC LIMIT 1"
+)
+_OPEN = " WHERE e.source = :source AND e.group_key = :group_key AND e.ends_at IS NULL"
+_FACTS = (
+    "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
+    " numbers, uncertain, held_until, mutes, episode FROM notification"
+    " WHERE episode IN (SELECT value FROM json_each(?)) ORDER BY id"
+)
+
+# Looked up, not called: an enumeration's call costs ten times as much, and a storm
+# reads thousands of facts.
+_KINDS = {kind.value: kind for kind in Kind}
+_STATES = {state.value: state for state in State}
+_REASONS = {reason.value: reason for reason in Reason}
+_SEVERITIES = {severity.value: severity for severity in Severity}
+
+
+def gather(db: Connection, keys: Keys) -> Known:
+    """What the store holds, in a number of statements that does not grow with a post.
+
+    A post of one alert, the most common, has its own cheaper statement.
+    """
+    post = db.execute(
+        "SELECT at, repeated_at, unreadable FROM post"
+        " WHERE source = ? AND receiver = ? AND group_key = ?",
+        (keys.source, keys.receiver, keys.group_key),
+    ).fetchone()
+    fingerprints = keys.fingerprints
+    if keys.after_unreadable is not None and post is not None and post[2] > 0:
+        fingerprints = tuple(dict.fromkeys((*fingerprints, keys.after_unreadable)))
+    episodes = {
+        episode.fingerprint: episode
+        for episode in _read_latest(db, keys.source, fingerprints)
+    }
+    others: Sequence[KnownEpisode] = ()
+    if keys.others:
+        group = {"source": keys.source, "group_key": keys.group_key}
+        others = [
+            episode
+            for episode in _read(db, _OPEN, group)
+            if episode.fingerprint not in episodes
+        ]
+    last = None if post is None else LastPost(moment(post[0]), moment_or_none(post[1]))
+    return Known(episodes=episodes, others=others, last_post=last)
+
+
+def _read_latest(
+    db: Connection, source: str, fingerprints: Sequence[Fingerprint]
+) -> list[KnownEpisode]:
+    if len(fingerprints) == 1:
+        one = {"source": source, "fingerprint": fingerprints[0]}
+        return _read(db, _LATEST_OF_ONE, one)
+    many = {"source": source, "fingerprints": json.dumps(fingerprints)}
+    return _read(db, _LATEST, many)
+
+
+def _read(
+    db: Connection, where: str, values: Mapping[str, object]
+) -> list[KnownEpisode]:
+    rows = db.execute(_EPISODES + where, values).fetchall()
+    if not rows:
+        return []
+    facts: dict[int, list[KnownFact]] = {row[0]: [] for row in rows}
+    for fact in db.execute(_FACTS, (json.dumps(list(facts)),)):
+        facts[fact[13]].append(_known_fact(fact))
+    return [_known_episode(row, facts[row[0]]) for row in rows]
+
+
+def _known_episode(row: Row, facts: Sequence[KnownFact]) -> KnownEpisode:
+    return KnownEpisode(
+        id=EpisodeId(row[0]),
+        fingerprint=Fingerprint(row[1]),
+        starts_at=moment(row[2]),
+        ends_at=moment_or_none(row[3]),
+        ended_seen=moment_or_none(row[4]),
+        acknowledged=row[5] is not None,
+        annotations=load_map(row[6]),
+        previous_end=moment_or_none(row[7]),
+        facts=tuple(facts),
+    )
+
+
+def _known_fact(row: Row) -> KnownFact:
+    mutes, actives = load_mutes(row[12])
+    return KnownFact(
+        id=NotificationId(row[0]),
+        recipient=RecipientName(row[1]),
+        kind=_KINDS[row[2]],
+        round=row[3],
+        state=_STATES[row[4]],
+        reason=_REASONS[row[5]],
+        severity=_SEVERITIES[row[6]],
+        receiver=row[7],
+        where=row[8],
+        numbers=load_numbers(row[9]),
+        uncertain=row[10],
+        held_until=moment_or_none(row[11]),
+        mutes=mutes,
+        actives=actives,
+    )

@@ -1,0 +1,71 @@
+"""What core's tests share: one waiting fact, as composition and delivery see it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from alertbridge.core.alert import SourceName
+from alertbridge.core.notification import (
+    EpisodeId,
+    EpisodeView,
+    Fact,
+    Kind,
+    MessageId,
+    NotificationId,
+    PostNote,
+    Way,
+)
+from alertbridge.core.recipient import Msisdn
+from alertbridge.core.severity import Severity
+
+NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def fact() -> Callable[..., Fact]:
+    """Build a fact; by default a critical one that fires, just heard of."""
+
+    def build(
+        id: int = 1,  # noqa: A002
+        *,
+        kind: Kind = Kind.FIRING,
+        severity: Severity = Severity.CRITICAL,
+        episode: int = 1,
+        ends: datetime | None = None,
+        expires: datetime | None = None,
+        held_until: datetime | None = None,
+        heard: bool = False,
+        uncertain: int = 0,
+        tried: tuple[Way, ...] = (),
+        name: str = "DiskFull",
+        receiver: str = "sre",
+        note: PostNote | None = None,
+        replaces: int | None = None,
+        numbers: tuple[str, ...] = ("+46701740605",),
+    ) -> Fact:
+        return Fact(
+            id=NotificationId(id),
+            kind=kind,
+            round=0,
+            severity=severity,
+            episode=EpisodeView(
+                id=EpisodeId(episode),
+                source=SourceName("alertmanager"),
+                labels={"alertname": name},
+                starts_at=NOW,
+                ends_at=ends,
+            ),
+            receiver=receiver,
+            numbers=tuple(Msisdn(number) for number in numbers),
+            created_at=NOW,
+            expires_at=expires,
+            held_until=held_until,
+            heard=heard,
+            uncertain=uncertain,
+            tried=tried,
+            note=note,
+            replaces=None if replaces is None else MessageId(replaces),
+        )
+
+    return build

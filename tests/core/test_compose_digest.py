@@ -1,0 +1,294 @@
+"""What a person reads of many alerts: counts that add up, and the worst by name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alertbridge.core.alert import SourceName
+from alertbridge.core.compose import Style, compose
+from alertbridge.core.compose_digest import say_many
+from alertbridge.core.mailbox import Letter
+from alertbridge.core.notification import (
+    EpisodeId,
+    EpisodeView,
+    Fact,
+    Kind,
+    NotificationId,
+    PostNote,
+)
+from alertbridge.core.severity import SeverityRule
+from alertbridge.core.wording import Wording
+
+NOW = datetime(2026, 11, 22, 2, 15, tzinfo=UTC)
+STARTED = datetime(2026, 11, 22, 2, 12, tzinfo=UTC)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+PROMETHEUS = SourceName("prometheus")
+STYLE = Style(timezone=STOCKHOLM, budget=2)
+DISK = {
+    "alertname": "DiskFull",
+    "instance": "db1:9100",
+    "mountpoint": "/var",
+    "severity": "critical",
+}
+SUMMARY = {"summary": "Disk is 97% full."}
+
+
+def fact(
+    labels: Mapping[str, str] = DISK,
+    annotations: Mapping[str, str] = SUMMARY,
+    *,
+    kind: Kind = Kind.FIRING,
+    starts_at: datetime = STARTED,
+    ends_at: datetime | None = None,
+    created_at: datetime = NOW,
+    number: int = 1,
+    source: SourceName = PROMETHEUS,
+    note: PostNote | None = None,
+) -> Fact:
+    """A fact of a disk that fills up, but for what is given."""
+    return Fact(
+        id=NotificationId(number),
+        kind=kind,
+        round=0,
+        severity=SeverityRule().classify(labels),
+        episode=EpisodeView(
+            id=EpisodeId(number),
+            source=source,
+            labels=labels,
+            annotations=annotations,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        ),
+        receiver="sre",
+        numbers=(),
+        created_at=created_at,
+        note=note,
+    )
+
+
+def body(letter: Letter, style: Style = STYLE) -> str:
+    """Compose, and take the text."""
+    return compose(letter, style, NOW).text.body
+
+
+def fleet(size: int, name: str = "InstanceDown") -> tuple[Fact, ...]:
+    """Many alerts of one name."""
+    return tuple(
+        fact({"alertname": name, "instance": f"web{i:03}"}, {}, number=i)
+        for i in range(size)
+    )
+
+
+def test_digest() -> None:
+    """Counts first, then the worst first, places joined, what is over last."""
+    over_at = STARTED + timedelta(minutes=8)
+    letter = Letter(
+        firing=(
+            *fleet(12),
+            fact(number=20),
+            fact({**DISK, "instance": "db2"}, number=21),
+        ),
+        reminders=(fact({"alertname": "Load"}, {}, kind=Kind.REMINDER),),
+        resolved=(
+            fact({"alertname": "Slow"}, kind=Kind.RESOLVED, ends_at=over_at, number=30),
+        ),
+        over=(fact({"alertname": "Gone", "severity": "page"}, ends_at=over_at),),
+    )
+
+    assert body(letter) == (
+        "15 firing (2 critical, 1 reminder), 1 resolved, 1 over\n"
+        "CRITICAL DiskFull x2 db1 /var, db2 /var, since 03:12\n"
+        "InstanceDown x12 web000, web001, web002, web003, web004 +7, since 03:12\n"
+        "Load, since 03:12\n"
+        "RESOLVED Slow 03:12-03:20\n"
+        "over: Gone 03:12-03:20"
+    )
+
+
+def test_digest_of_two_has_room_for_summaries() -> None:
+    """Few alerts are told in full."""
+    letter = Letter(
+        firing=(fact(), fact({"alertname": "Load"}, {"summary": "Load 42"}))
+    )
+
+    assert body(letter) == (
+        "2 firing (1 critical)\n"
+        "CRITICAL DiskFull db1 /var: Disk is 97% full, since 03:12\n"
+        "Load 42, since 03:12"
+    )
+
+
+def test_digest_counts_what_it_does_not_name() -> None:
+    """Alerts of many names are counted where they are not named."""
+    letter = Letter(
+        firing=tuple(fact({"alertname": f"Alert{i:03}"}, {}) for i in range(100))
+    )
+
+    first, *lines, last = body(letter).split("\n")
+
+    assert first == "100 firing since 03:12"
+    assert last == f"+{100 - len(lines)} more"
+    assert len(lines) > 10
+
+
+def test_digest_of_500_is_one_readable_text() -> None:
+    """A group of 500 costs one segment, and says how many."""
+    text = compose(Letter(firing=fleet(500)), STYLE, NOW).text
+
+    assert text.segments == 1
+    assert text.body == (
+        "500 firing\n"
+        "InstanceDown x500 web000, web001, web002, web003, web004 +495, since 03:12"
+    )
+
+
+def test_digest_says_how_late_its_oldest_is() -> None:
+    """A digest that waited says so."""
+    late = fact(created_at=NOW - timedelta(minutes=12), number=2)
+
+    assert body(Letter(firing=(fact(), late))).startswith(
+        "2 firing (2 critical), late 12m\n"
+    )
+
+
+def test_notes_are_told_once_per_group() -> None:
+    """What the source left out is summed over groups, never over facts or posts."""
+    earlier = NOW - timedelta(minutes=1)
+    letter = Letter(
+        firing=(
+            fact(note=PostNote("a", truncated=900), created_at=earlier, number=1),
+            fact(note=PostNote("a", truncated=950), number=2),
+            fact(note=PostNote("b", truncated=7, unreadable=1), number=3),
+            fact(note=PostNote("c", oversized=True), number=4),
+        ),
+        more=40,
+    )
+
+    assert body(letter).endswith(
+        "\n+957 not shown by the source, +1 unreadable, oversized group, +40 more next"
+    )
+
+
+def test_notes_of_one_alert_are_a_line_of_their_own() -> None:
+    """A single alert of a truncated group says how many were not shown."""
+    letter = Letter(firing=(fact(note=PostNote("a", truncated=950)),))
+
+    assert body(letter).endswith("Since 03:12\n+950 not shown by the source")
+
+
+NOTES_OF_A_BAD_NIGHT = Letter(
+    firing=(
+        fact(
+            {"alertname": "Very" * 20, "instance": "host" * 20, "severity": "sev2"},
+            kind=Kind.REMINDER,
+            starts_at=NOW - timedelta(days=40),
+            created_at=NOW - timedelta(days=1),
+            note=PostNote("a", truncated=123456, unreadable=1234, oversized=True),
+        ),
+    ),
+    more=12345,
+)
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_in_one_segment_the_notes_are_still_whole(size: int) -> None:
+    """What was left out is told though hardly anything else fits."""
+    letter = replace(NOTES_OF_A_BAD_NIGHT, firing=NOTES_OF_A_BAD_NIGHT.firing * size)
+
+    text = compose(letter, replace(STYLE, budget=1), NOW).text
+
+    assert text.segments == 1
+    assert text.body.endswith(
+        "+123456 not shown by the source, +1234 unreadable, oversized group,"
+        " +12345 more next"
+    )
+    assert text.body.startswith("STILL FIRING sev2 Very" if size == 1 else "60 firing")
+
+
+def test_notes_beyond_any_budget_are_cut() -> None:
+    """The budget is kept before all."""
+    wording = Wording(now=NOW, timezone=UTC)
+
+    assert say_many(Letter(firing=fleet(9)), wording, 1, "x" * 500).segments == 1
+
+
+def test_facts_that_another_speaks_for_are_not_counted() -> None:
+    """The firing that its own end overtook is told by the resolved text."""
+    ended = fact(kind=Kind.RESOLVED, ends_at=NOW)
+    letter = Letter(resolved=(ended,), also=(fact(number=2, ends_at=NOW),))
+
+    assert body(letter) == "RESOLVED DiskFull db1 /var, was firing 03:12-03:15 (3m)"
+
+
+def test_the_text_does_not_depend_on_ids_or_order() -> None:
+    """Two people who are told the same share one submission."""
+    facts = (*fleet(7), fact(number=9), *fleet(3, "Load"))
+    other = tuple(replace(f, id=NotificationId(999 - f.id)) for f in reversed(facts))
+
+    assert body(Letter(firing=facts)) == body(Letter(firing=other))
+
+
+def told_by(text: str) -> int:
+    """Add up the lines of a digest: named alerts, and `+N more`."""
+    total = 0
+    for line in text.split("\n")[1:]:
+        if more := re.fullmatch(r"\+(\d+) more", line):
+            total += int(more[1])
+        elif not line.startswith("+"):
+            size = re.search(r" x(\d+)\b", line)
+            total += int(size[1]) if size else 1
+    return total
+
+
+def counted_by(text: str) -> list[int]:
+    """Read the counts of a digest's first line."""
+    first = text.split("\n", maxsplit=1)[0]
+    return [
+        int(found[1]) if (found := re.search(rf"(\d+) {word}", first)) else 0
+        for word in ("firing", "resolved", "over")
+    ]
+
+
+def renamed(names: Sequence[str], kind: Kind, ended: bool) -> tuple[Fact, ...]:
+    """One fact for each of *names*, of one kind."""
+    return tuple(
+        fact(
+            {"alertname": name, "instance": f"host{i}"},
+            {},
+            kind=kind,
+            ends_at=NOW if ended else None,
+            number=i + 1,
+        )
+        for i, name in enumerate(names)
+    )
+
+
+NAMES = st.lists(
+    st.integers(0, 60).map(lambda i: f"Alert{'Name' * (i % 9)}{chr(65 + i)}"),
+    max_size=90,
+)
+
+
+@given(NAMES, NAMES, NAMES, st.integers(1, 3))
+def test_the_counts_of_a_digest_add_up(
+    firing: list[str], resolved: list[str], over: list[str], budget: int
+) -> None:
+    """Still firing and already over are all told: the first line is the lines' sum."""
+    letter = Letter(
+        firing=renamed(firing, Kind.FIRING, ended=False),
+        resolved=renamed(resolved, Kind.RESOLVED, ended=True),
+        over=renamed(over, Kind.FIRING, ended=True),
+    )
+    if len(letter.leads) + len(letter.over) < 2:
+        return
+
+    text = body(letter, replace(STYLE, budget=budget))
+
+    assert counted_by(text) == [len(firing), len(resolved), len(over)]
+    assert told_by(text) == len(firing) + len(resolved) + len(over)

@@ -1,0 +1,80 @@
+"""A disk that fails to sync: nothing more can be promised, so the process ends."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientError, ClientSession
+from daemon_process import Daemon
+from gateway_process import Gateway
+from groups import alert, config, group
+from processes import Child
+
+_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
+
+
+def _may_attach() -> bool:
+    free = not _SCOPE.exists() or _SCOPE.read_text("ascii").strip() == "0"
+    return shutil.which("strace") is not None and (free or os.geteuid() == 0)
+
+
+pytestmark = [
+    pytest.mark.scenario,
+    pytest.mark.skipif(not _may_attach(), reason="no strace, or it may not attach"),
+]
+
+
+async def fail_every_sync(daemon: Daemon, make_child: Callable[..., Child]) -> None:
+    """Let every sync of a running daemon fail as on a disk that is going."""
+    calls = "fdatasync,fsync"
+    tracer = make_child(
+        "tracer",
+        [
+            *("strace", "-f", "-p", str(daemon.pid)),
+            *("-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO"),
+        ],
+    )
+    tracer.spawn()
+    await tracer.until_said("attached")
+
+
+async def test_a_failed_fsync_is_no_2xx_and_ends_the_process(
+    gateway: Gateway,
+    make_daemon: Callable[..., Daemon],
+    make_child: Callable[..., Child],
+    http: ClientSession,
+) -> None:
+    """The kernel may have dropped what it failed to write: only a new start knows."""
+    daemon = make_daemon(config(gateway.url))
+    await daemon.start()
+    await fail_every_sync(daemon, make_child)
+
+    try:
+        status = await daemon.post(http, group(alert("DiskFull")))
+    except ClientError:
+        # It ended before it could answer: Alertmanager comes again all the same.
+        status = 0
+
+    assert status in (0, 503)
+    assert await daemon.ended() == 1
+    assert gateway.sms() == []
+
+
+async def test_the_next_start_takes_the_page(
+    gateway: Gateway,
+    make_daemon: Callable[..., Daemon],
+    make_child: Callable[..., Child],
+    http: ClientSession,
+) -> None:
+    """After the failure the same file is opened again, and the retried post rings."""
+    daemon = make_daemon(config(gateway.url))
+    await daemon.start()
+    await fail_every_sync(daemon, make_child)
+    await daemon.ended()
+
+    await daemon.start()
+
+    assert await daemon.post(http, group(alert("DiskFull"))) == 200
+    await gateway.expect_exactly(1, quiet=1)

@@ -1,0 +1,628 @@
+"""What every store must do: one suite, in memory and on a file."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from alertbridge.core.alert import Alert, AlertGroup, SourceName
+from alertbridge.core.mailbox import MAX_FACTS
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Outcomes,
+    Reference,
+    Rejected,
+    Submission,
+    Uncertain,
+)
+from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.rules import Rules
+from alertbridge.ports import Recorded, Store
+from alertbridge.stores.memory import open_memory
+from alertbridge.stores.sqlite import open_file
+from alertbridge.stores.sqlite_operator import MAX_QUARANTINE
+
+Post = Callable[..., Awaitable[Recorded]]
+Claim = Callable[..., Awaitable[Sequence[Submission]]]
+Answer = Callable[..., Awaitable[bool]]
+States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
+MakeAlert = Callable[..., Alert]
+MakeGroup = Callable[..., AlertGroup]
+MakeRules = Callable[..., Rules]
+BUSY = Deferred(detail="busy")
+LOST = Uncertain(detail="no answer")
+NO = Rejected(detail="no")
+WAIT = timedelta(seconds=15)
+AM = SourceName("alertmanager")
+TWO = {"anna": ["+46701740605"], "bo": ["+46701740606"]}
+
+
+def names() -> Iterator[Reference]:
+    """References one after another."""
+    return (Reference(f"ref-{n}") for n in count(1))
+
+
+@pytest.fixture(params=["memory", "file"])
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, start: datetime
+) -> AsyncIterator[Store]:
+    """Each store there is, empty and recovered."""
+    if request.param == "memory":
+        opened = open_memory(names())
+    else:
+        opened = open_file(tmp_path / "alertbridge.db", names())
+    await opened.recover(start, WAIT)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def waiting(
+    store: Store, post: Post, alert: MakeAlert, group: MakeGroup
+) -> NotificationId:
+    """One notification that waits."""
+    await post(group(alert()))
+    (row,) = await store.outbox()
+    return row.notification
+
+
+async def test_recorded_gives_the_ids_of_the_episodes(
+    store: Store, post: Post, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """What a caller may show is what was written."""
+    seen = alert()
+    recorded = await post(group(seen))
+    row = await store.show(recorded.episodes[seen.fingerprint])
+
+    assert row is not None
+    assert (row.fingerprint, row.labels) == (seen.fingerprint, seen.labels)
+
+
+async def test_a_decision_that_fails_writes_nothing(
+    store: Store, post: Post, states: States, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """The error is the caller's, and the store goes on."""
+    with pytest.raises(AttributeError):
+        await post(group(alert()), by=object())
+    await post(group(alert("Other")))
+
+    assert [row[0] for row in await states()] == ["Other"]
+
+
+async def test_an_attempt_is_on_disk_when_claim_returns(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """A process that dies now leaves a trace of what it may have sent."""
+    await claim()
+    depth = await store.depth(start)
+    begun = await store.recent_attempts(ProviderName("one"), start - WAIT)
+
+    assert (depth.in_flight, begun) == (1, (start,))
+
+
+async def test_what_is_in_flight_is_not_claimed_twice(
+    claim: Claim, waiting: NotificationId
+) -> None:
+    """One claim, one request."""
+    await claim()
+
+    assert not await claim(60)
+
+
+async def test_a_stale_attempt_settles_nothing(
+    claim: Claim, answer: Answer, states: States, waiting: NotificationId
+) -> None:
+    """An answer to the first attempt says nothing about the second."""
+    (first,) = await claim()
+    await answer(first, LOST)
+    await claim(15)
+    ours = await answer(first, NO, 16)
+
+    assert not ours
+    assert (await states())[0][2] == "in_flight"
+
+
+async def test_an_attempt_of_a_former_process_settles_nothing(
+    store: Store,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    waiting: NotificationId,
+    start: datetime,
+) -> None:
+    """The epoch fences off whoever thought that it still was in charge."""
+    (first,) = await claim()
+    await store.recover(start, WAIT)
+    ours = await answer(first, NO)
+
+    assert not ours
+    assert (await states())[0][2:] == ("in_flight", "uncertain")
+
+
+async def test_a_late_acceptance_settles_its_facts_and_no_sms_follows(
+    store: Store,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    waiting: NotificationId,
+    start: datetime,
+) -> None:
+    """The SMS is out there; another would be the second one."""
+    (first,) = await claim()
+    await store.recover(start, WAIT)
+    ours = await answer(first)
+
+    assert not ours
+    assert not await claim(60)
+    assert (await states())[0][2:] == ("told", "accepted")
+
+
+async def test_recover_says_how_many_and_counts_them_as_uncertain(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """A killed worker is another lost answer: the same goes out after its wait."""
+    (first,) = await claim()
+    found = await store.recover(start, WAIT)
+    early = await claim(14)
+    (second,) = await claim(15)
+
+    assert (found, early) == (1, ())
+    assert (second.reference, second.attempt) == (first.reference, 2)
+
+
+async def test_a_process_killed_twice_ends_a_page_with_a_meta_alert(
+    store: Store, claim: Claim, states: States, waiting: NotificationId, start: datetime
+) -> None:
+    """Twice sent without an answer: dead, and told so, not sent for ever."""
+    await claim()
+    await store.recover(start, WAIT)
+    await claim(15)
+    await store.recover(start + WAIT, WAIT)
+    (meta,) = await claim(30)
+
+    assert (await states())[0][2:] == ("dead", "uncertain_twice")
+    assert "PageNotSent" in meta.text.body
+
+
+async def test_two_hundred_people_share_one_submission(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Equal texts leave in one request, and all of them are told."""
+    people = {f"p{n}": [f"+46701740605-{n}"] for n in range(200)}
+    rules = make_rules(people)
+    await post(group(alert()), by=rules)
+    (submission,) = await claim(by=rules)
+    await answer(submission, by=rules)
+
+    assert len(submission.messages) == len(people)
+    assert {row[2] for row in await states()} == {"told"}
+
+
+async def test_people_who_are_told_more_get_their_own_submission(
+    post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """Texts differ, so requests do; nobody is left behind."""
+    both = make_rules(TWO)
+    await post(group(alert("First")), by=make_rules())
+    await post(group(alert("Second"), key="2"), by=both)
+    submissions = await claim(by=both)
+
+    assert sorted(len(s.messages[0].tells) for s in submissions) == [1, 2]
+
+
+async def test_one_number_is_in_a_submission_once(
+    post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """Two people with one phone get two requests, not one with the number twice."""
+    rules = make_rules({"anna": ["+46701740605"], "desk": ["+46701740605"]})
+    await post(group(alert()), by=rules)
+
+    assert [len(s.messages) for s in await claim(by=rules)] == [1, 1]
+
+
+async def test_outcomes_differ_within_a_submission(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Each number has its own end; only the doubtful one is asked about again."""
+    rules = make_rules(TWO)
+    await post(group(alert()), by=rules)
+    (submission,) = await claim(by=rules)
+    number = submission.messages[1].number
+    await answer(submission, Outcomes(Accepted(), {number: LOST}), by=rules)
+    (again,) = await claim(15, by=rules)
+
+    assert (again.reference, again.numbers) == (submission.reference, (number,))
+    assert (await states("anna"))[0][2] == "told"
+
+
+async def test_the_pace_is_kept_and_two_places_are_for_critical(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """Four warnings, then two criticals, then a digest when a place is free."""
+    left: list[tuple[str, int]] = []
+    for n in range(10):
+        for severity in ("warning", "critical"):
+            name = f"{severity}{n}"
+            made = alert(name, severity=severity, starts=n * 10)
+            await post(group(made, key=name), n * 10)
+            for submission in await claim(n * 10):
+                tells = submission.messages[0].tells
+                left.append((tells[0].severity.word, len(tells)))
+                await answer(submission, None, n * 10)
+    (digest,) = await claim(600)
+
+    assert left == [("high", 1), ("critical", 1)] * 2 + [("critical", 2)] * 2
+    assert len(digest.messages[0].tells) == 20 - 8
+
+
+async def test_what_surely_was_not_sent_gives_its_place_back(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """A gateway that is down for an hour does not use up anybody's pace."""
+    await post(group(alert()))
+    at = 0.0
+    for _ in range(10):
+        (submission,) = await claim(at)
+        await answer(submission, BUSY, at)
+        at += 60
+
+    assert len(await claim(at)) == 1
+
+
+async def test_critical_leaves_first_among_a_thousand(
+    post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """A storm of low ones does not keep the one that matters."""
+    people = {f"p{n}": [f"+46701740605-{n}"] for n in range(1000)}
+    low = make_rules(people)
+    await post(group(alert("Low", severity="info")), by=low)
+    boss = make_rules({"zoe": ["+46701740606"]})
+    await post(group(alert("Worst"), key="worst"), 1, by=boss)
+    everybody = make_rules({**people, "zoe": ["+46701740606"]})
+    (first,) = await claim(1, by=everybody, ready={"one": 1})
+
+    assert [message.recipient for message in first.messages] == ["zoe"]
+
+
+async def test_a_mailbox_that_overflows_is_told_in_bounds(
+    store: Store, post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """One transaction stays bounded; the rest is told next."""
+    made = [alert(f"A{n}") for n in range(MAX_FACTS + 3)]
+    await post(group(*made))
+    (submission,) = await claim()
+    rows = await store.outbox(limit=MAX_FACTS * 2)
+
+    assert len(submission.messages[0].tells) == MAX_FACTS
+    assert sum(row.state == "waiting" for row in rows) == 3
+
+
+async def test_a_provider_without_a_place_does_not_keep_the_others(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Bo has failed over to the second provider; Anna waits for the first."""
+    rules = make_rules(TWO, providers=["one", "two"])
+    await post(group(alert()), by=make_rules({"bo": TWO["bo"]}))
+    (first,) = await claim(by=rules)
+    await answer(first, NO, by=rules)
+    await post(group(alert("Other"), key="2"), 1, by=make_rules())
+    (second,) = await claim(1, by=rules, ready={"one": 0, "two": 1})
+    (third,) = await claim(2, by=rules, ready={"one": 1, "two": 0})
+
+    assert [(s.provider, s.messages[0].recipient) for s in (second, third)] == [
+        ("two", "bo"),
+        ("one", "anna"),
+    ]
+
+
+async def test_no_more_is_taken_than_there_are_places(
+    post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """What is claimed is sent at once, so only what can be sent is claimed."""
+    everybody = make_rules(TWO)
+    for name, phones in TWO.items():
+        only = make_rules({name: phones})
+        await post(group(alert(name), key=name), by=only)
+    one = await claim(by=everybody, ready={"one": 1})
+    rest = await claim(by=everybody, ready={"one": 5})
+
+    assert (len(one), len(rest)) == (1, 1)
+
+
+async def test_hold_lets_nothing_leave_until_then(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """Until the time, or until it is released."""
+    await store.hold(start + timedelta(minutes=30))
+    held = await claim(60)
+    depth = await store.depth(start)
+    await store.hold(None)
+
+    assert not held
+    assert depth.held_until == start + timedelta(minutes=30)
+    assert len(await claim(61)) == 1
+
+
+async def test_a_hold_ends_by_itself(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """Somebody who forgets to release it loses half an hour, not the night."""
+    await store.hold(start + timedelta(minutes=30))
+
+    assert len(await claim(1800)) == 1
+
+
+async def test_cancel_takes_out_what_waits_and_nothing_else(
+    store: Store, claim: Claim, states: States, waiting: NotificationId, start: datetime
+) -> None:
+    """It says which were still waiting."""
+    first = await store.cancel([waiting], start)
+    second = await store.cancel([waiting], start)
+
+    assert (first, second) == ((waiting,), ())
+    assert not await claim()
+    assert (await states())[0][2:] == ("cancelled", "operator")
+
+
+async def test_requeue_lets_a_dead_page_wait_with_a_clean_slate(
+    store: Store, claim: Claim, answer: Answer, waiting: NotificationId, start: datetime
+) -> None:
+    """The operator has mended the number: every way is open again."""
+    (submission,) = await claim()
+    await answer(submission, NO)
+    for meta in await claim(1):
+        await answer(meta, None, 1)
+    dead = await store.outbox(dead=True)
+    done = await store.requeue([waiting], start, start + timedelta(hours=1))
+    (again,) = await claim(2)
+
+    assert [row.notification for row in dead] == [waiting]
+    assert done == (waiting,)
+    assert again.messages[0].tells[0].tried == ()
+
+
+async def test_what_waits_cannot_be_requeued(
+    store: Store, waiting: NotificationId, start: datetime
+) -> None:
+    """It would forget what it has tried."""
+    assert await store.requeue([waiting], start, start) == ()
+
+
+async def test_rehold_asks_again_for_what_is_muted(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A reload that opens a window lets its pages go at once."""
+    rules = make_rules(mute=["never-named"])
+    await post(group(alert(severity="warning")), by=rules)
+    later = start + timedelta(hours=5)
+    asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+
+    def hold(mutes: tuple[str, ...], actives: tuple[str, ...]) -> datetime:
+        asked.append((mutes, actives))
+        return later
+
+    changed = await store.rehold(hold, start)
+    held = await claim(60)
+    unchanged = await store.rehold(hold, start)
+
+    assert (changed, unchanged) == (1, 0)
+    assert not held
+    assert asked[0] == (("never-named",), ())
+    assert len(await claim(5 * 3600)) == 1
+
+
+async def test_history_tells_who_heard_who_did_not_and_why(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """Text, provider and reference for the told; the rule for the rest."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission)
+    await post(group(alert()), 60)
+    copy, told = await store.history()
+
+    assert (told.state, told.text, told.provider, told.reference) == (
+        "told",
+        submission.text.body,
+        "one",
+        submission.reference,
+    )
+    assert (copy.state, copy.reason, copy.recipient) == (
+        "not_told",
+        "already_told",
+        "anna",
+    )
+
+
+async def test_history_can_be_asked_for_one_person(
+    store: Store, post: Post, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """And for so many rows."""
+    await post(group(alert(), alert("Other")), by=make_rules(TWO))
+
+    assert {row.recipient for row in await store.history(recipient="bo")} == {"bo"}
+    assert len(await store.history(limit=3)) == 3
+
+
+async def test_show_of_what_is_not_there_is_none(store: Store) -> None:
+    """No episode, no row."""
+    assert await store.show(EpisodeId(99)) is None
+
+
+async def test_acknowledge_keeps_the_first(
+    store: Store, post: Post, alert: MakeAlert, group: MakeGroup, start: datetime
+) -> None:
+    """Who took it first took it; of what is not there nobody can."""
+    recorded = await post(group(alert()))
+    (episode,) = recorded.episodes.values()
+    first = await store.acknowledge(episode, "anna", start)
+    second = await store.acknowledge(episode, "bo", start)
+    none = await store.acknowledge(EpisodeId(99), "bo", start)
+    row = await store.show(episode)
+
+    assert (first, second, none) == (True, True, False)
+    assert row is not None
+    assert (row.acknowledged_by, row.acknowledged_at) == ("anna", start)
+
+
+async def test_quarantine_is_bounded_and_keeps_the_newest(
+    store: Store, start: datetime
+) -> None:
+    """A sender gone mad fills no disk."""
+    for n in range(MAX_QUARANTINE + 2):
+        await store.quarantine(AM, f"reason {n}", b"\xff" * 100, start)
+    kept = await store.quarantined(limit=MAX_QUARANTINE * 2)
+
+    assert len(kept) == MAX_QUARANTINE
+    assert kept[0].reason == f"reason {MAX_QUARANTINE + 1}"
+
+
+async def test_a_long_body_is_cut_in_quarantine(store: Store, start: datetime) -> None:
+    """What could not be read is a sample, not an archive."""
+    await store.quarantine(AM, "long", b"x" * 1_000_000, start)
+    (kept,) = await store.quarantined()
+
+    assert len(kept.body) == 64 * 1024
+
+
+async def test_depth_counts_what_waits_and_since_when(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """By severity; requests under way and doubtful ones apart."""
+    await post(group(alert(), alert("Low", severity="info")))
+    before = await store.depth(start)
+    (submission,) = await claim()
+    await answer(submission, LOST)
+    after = await store.depth(start)
+
+    assert before.waiting == {"critical": 1, "high": 0, "low": 1}
+    assert before.oldest_due == {"critical": start}
+    assert (after.waiting["critical"], after.uncertain, after.dead) == (0, 1, 0)
+
+
+async def test_a_stepped_clock_moves_what_waits_along(
+    store: Store, claim: Claim, answer: Answer, waiting: NotificationId
+) -> None:
+    """Fifteen seconds stay fifteen, though the clock jumped an hour."""
+    (first,) = await claim()
+    await answer(first, LOST)
+    await store.shift(timedelta(hours=1))
+    early = await claim(3600 + 14)
+    (second,) = await claim(3600 + 15)
+
+    assert not early
+    assert (second.reference, second.attempt) == (first.reference, 2)
+
+
+async def test_a_stepped_clock_gives_no_place_back(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """What was sent a minute ago was still sent a minute ago."""
+    for n in range(6):
+        await post(group(alert(f"A{n}"), key=f"{n}"), n)
+        (submission,) = await claim(n)
+        await answer(submission, None, n)
+    await store.shift(timedelta(hours=1))
+    await post(group(alert("B"), key="b"), 3606)
+
+    assert not await claim(3606)
+
+
+async def test_a_stepped_clock_does_not_end_a_hold(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """Half an hour of maintenance stays half an hour."""
+    await store.hold(start + timedelta(minutes=30))
+    await store.shift(timedelta(hours=1))
+
+    assert not await claim(3600)
+    assert len(await claim(3600 + 1800)) == 1
+
+
+async def test_prune_deletes_what_is_long_over_and_nothing_that_waits(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """In bites, and never an episode of which somebody is still to hear."""
+    for name in ("A", "B"):
+        await post(group(alert(name), key=name))
+        (submission,) = await claim()
+        await answer(submission)
+        await post(group(alert(name, ends=60), key=name), 60)
+        if name == "A":
+            (resolved,) = await claim(60)
+            await answer(resolved, None, 60)
+            await store.prune(start, 10)
+    bite = await store.prune(start + timedelta(days=90), 1)
+    rest = await store.prune(start + timedelta(days=90), 1)
+
+    assert (bite, rest) == (1, 0)
+    assert {row.alert for row in await store.history()} == {"B"}
+
+
+async def test_probe_is_a_write(store: Store, start: datetime) -> None:
+    """It can be repeated; that it returned is the answer."""
+    await store.probe(start)
+    await store.probe(start)
+
+
+async def test_a_backup_holds_what_was_written(
+    store: Store, waiting: NotificationId, tmp_path: Path
+) -> None:
+    """A whole store, for its owner's eyes only."""
+    copy = tmp_path / "copy.db"
+    await store.backup(copy)
+    restored = open_file(copy, names())
+    rows = await restored.outbox()
+    await restored.close()
+
+    assert [row.notification for row in rows] == [waiting]
+    assert copy.stat().st_mode & 0o077 == 0
