@@ -21,6 +21,11 @@ from alertbridge.config.settings import Settings, make_settings
 from alertbridge.config.yaml_document import read_document
 from alertbridge.config.yaml_nodes import MAX_BYTES
 from alertbridge.core.rules import Rules
+from alertbridge.core.secret import Secret
+
+
+UNREADABLE = "unreadable"
+"""Stands for a provider's secret that cannot be read: it opens nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +49,15 @@ def load(
     environ: Mapping[str, str],
     zone: Zone = ZoneInfo,
     secrets_from: Path | None = None,
+    forgive_providers: bool = False,
 ) -> Loaded:
     """Read and check the file at *path*, and follow its secrets.
 
     *provider_types* maps each provider type to the model of its options. Relative
     `{file:}` secrets start from the file's own directory, or from *secrets_from*: the
-    last good copy lies elsewhere than the file it is a copy of.
+    last good copy lies elsewhere than the file it is a copy of. With
+    *forgive_providers* a provider's secret that cannot be read is a warning, and one
+    that opens nothing: at a start, webhooks must be taken though nothing can leave yet.
 
     Raises:
         ConfigError: with every problem that was found, in the order of the file.
@@ -62,7 +70,7 @@ def load(
     model = file_model(provider_types, source_types)
     places = SecretPlaces(directory=secrets_from or path.parent, environ=environ)
     check_phones(report)
-    data = _with_secrets(report, model, places)
+    data = _with_secrets(report, model, places, forgive_providers=forgive_providers)
     salvaged = salvage(report, model, data)
     if salvaged is None:
         raise ConfigError(report.problems())
@@ -108,13 +116,19 @@ def _of_file(
     )
 
 
-def _with_secrets(report: Report, model: object, places: SecretPlaces) -> object:
+def _with_secrets(
+    report: Report, model: object, places: SecretPlaces, *, forgive_providers: bool
+) -> object:
     """Copy the document's data with each secret in the place of its reference."""
     data = copy.deepcopy(report.document.data)
     for path in list(secret_paths(model, data)):
         found = places.find(value_at(data, path))
         if isinstance(found, NotFound):
-            report.error(path, found.problem, found.fix)
+            if not (forgive_providers and path[0] == "providers"):
+                report.error(path, found.problem, found.fix)
+                continue
+            report.warn(path, found.problem, found.fix)
+            _put(data, path, Secret(UNREADABLE))
             continue
         if found.warning is not None:
             report.warn(path, *found.warning)

@@ -1,7 +1,9 @@
 """Reading the config with everybody's part in it, and the last good one after it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from alertbridge.config import ConfigError, Loaded, fallback
@@ -13,16 +15,29 @@ DEFAULT_CONFIG = Path("/etc/alertbridge/alertbridge.yaml")
 DEFAULT_STATE = Path("/var/lib/alertbridge")
 
 
+class Standing(StrEnum):
+    """What kind of config a start found."""
+
+    AS_WRITTEN = "as_written"
+    WITHOUT_PROVIDER = "without_provider"
+    LAST_GOOD = "last_good"
+
+
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """A config to run on; `problem` says why it is the last good one, if it is."""
+    """A config to run on; `problem` says what is wrong if it is not as written."""
 
     loaded: Loaded
+    standing: Standing = Standing.AS_WRITTEN
     problem: ConfigError | None = None
 
 
 def load(
-    path: Path, environ: Mapping[str, str], secrets_from: Path | None = None
+    path: Path,
+    environ: Mapping[str, str],
+    *,
+    secrets_from: Path | None = None,
+    forgive_providers: bool = False,
 ) -> Loaded:
     """Read a config file; *secrets_from* is where its relative secrets start.
 
@@ -35,6 +50,7 @@ def load(
         source_types=frozenset(SOURCES),
         environ=environ,
         secrets_from=secrets_from,
+        forgive_providers=forgive_providers,
     )
 
 
@@ -47,9 +63,10 @@ def state_dir(environ: Mapping[str, str]) -> Path:
 def read_config(
     path: Path, environ: Mapping[str, str], *, strict: bool = False
 ) -> ReadConfig:
-    """Read the config to start on: the file, or the last good copy if it is broken.
+    """Read the config to start on; a typo and a reboot must not end paging.
 
-    A typo and a reboot must not end paging.
+    The file as it is; else the file without the provider secrets that cannot be read,
+    so that webhooks are taken until they can; else the last good copy of it.
 
     Raises:
         ConfigError: the file is broken, and there is no copy or *strict* forbids it.
@@ -57,10 +74,17 @@ def read_config(
     try:
         return ReadConfig(load(path, environ))
     except ConfigError as exc:
-        copy = None if strict else fallback(state_dir(environ))
-        if copy is None:
+        if strict:
             raise
-        try:
-            return ReadConfig(load(copy, environ, path.parent), exc)
-        except ConfigError:
-            raise exc from None
+        problem = exc
+    with suppress(ConfigError):
+        loaded = load(path, environ, forgive_providers=True)
+        return ReadConfig(loaded, Standing.WITHOUT_PROVIDER, problem)
+    copy = fallback(state_dir(environ))
+    if copy is not None:
+        with suppress(ConfigError):
+            loaded = load(
+                copy, environ, secrets_from=path.parent, forgive_providers=True
+            )
+            return ReadConfig(loaded, Standing.LAST_GOOD, problem)
+    raise problem

@@ -28,7 +28,7 @@ from alertbridge.telemetry import Format, Metrics, configure_logging
 from alertbridge.web.app import build_app
 from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
-from alertbridge.wiring.loading import ReadConfig
+from alertbridge.wiring.loading import ReadConfig, Standing
 from alertbridge.wiring.references import references
 from alertbridge.wiring.under_way import UnderWay
 
@@ -219,19 +219,24 @@ async def _reload_on(
         systemd.notify(systemd.READY, environ=environ)
 
 
+_STANDING = {
+    Standing.WITHOUT_PROVIDER: "a provider's secret cannot be read: nothing leaves by it",
+    Standing.LAST_GOOD: "the file is broken; running on the last good copy",
+}
+
+
 async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
     if read.problem is None:
         daemon.note_good()
         return
     log.error("config.reloaded", success=False, version="", problems=str(read.problem))
-    daemon.readiness.degraded["config"] = (
-        "the file is broken; running on the last good copy"
-    )
+    said = _STANDING[read.standing]
+    daemon.readiness.degraded["config"] = said
     try:
         await daemon.intake.raise_meta(
             "ConfigBroken",
             daemon.clock.now().isoformat(),
-            "started on the last good config: the file is broken; run check-config",
+            f"started, but {said}; run check-config",
         )
     except StoreUnavailable as exc:
         log.error("store.failed", reason=str(exc))
