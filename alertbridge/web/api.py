@@ -244,17 +244,19 @@ async def send_test(request: web.Request) -> web.Response:
     return web.json_response({"episode": next(iter(recorded.episodes.values()))})
 
 
-def add_routes(app: web.Application) -> None:
+def routes() -> list[web.RouteDef]:
     """The operator's paths."""
     number = "{id:[0-9]{1,18}}"
-    app.router.add_get("/api/v1/history", history)
-    app.router.add_get(f"/api/v1/episodes/{number}", show)
-    app.router.add_post(f"/api/v1/episodes/{number}/ack", acknowledge)
-    app.router.add_get("/api/v1/outbox", outbox)
-    app.router.add_post("/api/v1/outbox/hold", hold)
-    app.router.add_post("/api/v1/outbox/release", release)
-    app.router.add_post("/api/v1/outbox/cancel", cancel)
-    app.router.add_post("/api/v1/outbox/requeue", requeue)
-    app.router.add_get("/api/v1/quarantine", quarantine)
-    app.router.add_post("/api/v1/backup", backup)
-    app.router.add_post("/api/v1/test/{recipient}", send_test)
+    return [
+        web.get("/api/v1/history", history),
+        web.get(f"/api/v1/episodes/{number}", show),
+        web.post(f"/api/v1/episodes/{number}/ack", acknowledge),
+        web.get("/api/v1/outbox", outbox),
+        web.post("/api/v1/outbox/hold", hold),
+        web.post("/api/v1/outbox/release", release),
+        web.post("/api/v1/outbox/cancel", cancel),
+        web.post("/api/v1/outbox/requeue", requeue),
+        web.get("/api/v1/quarantine", quarantine),
+        web.post("/api/v1/backup", backup),
+        web.post("/api/v1/test/{recipient}", send_test),
+    ]

@@ -1,6 +1,7 @@
 """The HTTP application: its routes in one table, its limits, its last resort."""
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
 
 import structlog
 from aiohttp import web
@@ -19,21 +20,29 @@ _HEADERS = {
 }
 
 
-@web.middleware
-async def last_resort(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 500 to what nobody foresaw: Alertmanager posts it again.
+def serve(handler: Handler) -> Handler:
+    """Wrap a handler: counted while it runs, and a 500 for what nobody foresaw.
 
-    The error is logged by its type and place alone: its message may quote the body, and
-    bodies and headers hold other people's data.
+    Alertmanager posts a 500 again. The error is logged by its type and place alone: its
+    message may quote the body, and bodies and headers hold other people's data. A plain
+    wrapper, not a middleware: aiohttp builds a chain of those for every request.
     """
-    try:
-        response = await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception as exc:  # noqa: BLE001  a bug in one request is not the daemon's end
-        log.error("request.failed", path=request.path, error=_type_and_place(exc))
-        return web.Response(status=500, text="internal error\n")
-    return response
+
+    @wraps(handler)
+    async def served(request: web.Request) -> web.StreamResponse:
+        under_way = request.app[DOORS].under_way
+        under_way.begin()
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except Exception as exc:  # noqa: BLE001  one request's bug is not our end
+            log.error("request.failed", path=request.path, error=_type_and_place(exc))
+            return web.Response(status=500, text="internal error\n")
+        finally:
+            under_way.end()
+
+    return served
 
 
 def _type_and_place(error: Exception) -> str:
@@ -48,6 +57,7 @@ def _type_and_place(error: Exception) -> str:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Mark every answer that a browser may see, those to unknown paths too."""
     if not request.path.startswith("/v1/"):
         response.headers.update(_HEADERS)
 
@@ -58,10 +68,11 @@ def build_app(doors: Doors) -> web.Application:
     Bodies are limited where they are read (`web.bodies`), not by aiohttp: its limit
     answers 413, which loses the biggest incident of all.
     """
-    app = web.Application(middlewares=[last_resort])
+    app = web.Application()
     app[DOORS] = doors
-    webhooks.add_routes(app)
-    health.add_routes(app)
-    api.add_routes(app)
+    app.add_routes(
+        web.RouteDef(route.method, route.path, serve(route.handler), route.kwargs)
+        for route in webhooks.routes() + health.routes() + api.routes()
+    )
     app.on_response_prepare.append(_add_headers)
     return app

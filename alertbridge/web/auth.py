@@ -5,6 +5,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -99,6 +100,7 @@ def _names_this_machine(host: str) -> bool:
 _PORT = re.compile(r":[0-9]*$")
 
 
+@lru_cache(maxsize=256)
 def is_loopback(address: str | None) -> bool:
     """Whether a peer is this machine; a Unix socket's peer has no address, and is."""
     if not address:

@@ -48,6 +48,13 @@ async def read_body(
         BodyUnreadable: broken framing or compression.
         BodyMissing: the sender went away, or took too long.
     """
+    content = request.content
+    if content.is_eof() and "Content-Encoding" not in request.headers:
+        length = request.content_length
+        if length is not None and length <= limit:
+            # All of it came with the headers, as a small post does: no need to wait.
+            whole = content.read_nowait()
+            return Body(whole, len(whole))
     reading = _Reading(limit, limit if keep is None else keep)
     try:
         async with asyncio.timeout(deadline):

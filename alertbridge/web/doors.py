@@ -1,6 +1,6 @@
 """What the HTTP side is given: the sources' doors, and everyone it calls."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Source, Store
 from alertbridge.web.readiness import Readiness
+from alertbridge.web.under_way import UnderWay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Doors:
     wake: Callable[[], None]
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
-    proxies: Sequence[str] = field(default=())
+    under_way: UnderWay = field(default_factory=UnderWay)
 
 
 DOORS = web.AppKey("DOORS", Doors)

@@ -36,10 +36,12 @@ async def reload(request: web.Request) -> web.Response:
     return web.Response(status=200 if result.ok else 500, text=result.message + "\n")
 
 
-def add_routes(app: web.Application) -> None:
+def routes() -> list[web.RouteDef]:
     """The paths every Prometheus-like daemon has."""
-    app.router.add_get("/-/healthy", healthy)
-    app.router.add_get("/-/ready", ready)
-    app.router.add_post("/-/reload", reload)
-    app.router.add_put("/-/reload", reload)
-    app.router.add_get("/metrics", metrics)
+    return [
+        web.get("/-/healthy", healthy),
+        web.get("/-/ready", ready),
+        web.post("/-/reload", reload),
+        web.put("/-/reload", reload),
+        web.get("/metrics", metrics),
+    ]

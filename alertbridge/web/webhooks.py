@@ -46,6 +46,9 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
     if not shows_authorization(door, request):
         log.warning("webhook.unauthorized", source=door.name)
         return answer(401, "not authorized")
+    if doors.readiness.stopping:
+        # Asked before the body: who has begun is let finish, and waited for.
+        return answer(503, "shutting down", RETRY_AFTER)
     keep = None if door.signed is None else doors.max_body * SIGNED_LIMIT
     try:
         body = await read_body(request, doors.max_body, keep)
@@ -58,8 +61,6 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
     if invalid is not None:
         log.warning("webhook.unauthorized", source=door.name, reason=invalid.reason)
         return answer(401, "not authorized")
-    if doors.readiness.stopping:
-        return answer(503, "shutting down", RETRY_AFTER)
     try:
         return await _record(doors, door, body)
     except StoreUnavailable as exc:
@@ -94,8 +95,10 @@ def answer(code: int, text: str, headers: dict[str, str] | None = None) -> web.R
     return web.Response(status=code, text=text + "\n", headers=headers)
 
 
-def add_routes(app: web.Application) -> None:
+def routes() -> list[web.RouteDef]:
     """`/v1/webhooks/{source}` for every source, `/v1/page` for our own."""
-    for method in ("POST", "PUT"):
-        app.router.add_route(method, "/v1/webhooks/{source}", webhook)
-        app.router.add_route(method, "/v1/page", webhook)
+    return [
+        web.route(method, path, webhook)
+        for method in ("POST", "PUT")
+        for path in ("/v1/webhooks/{source}", "/v1/page")
+    ]

@@ -30,7 +30,6 @@ from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
 from alertbridge.wiring.loading import ReadConfig, Standing
 from alertbridge.wiring.references import references
-from alertbridge.wiring.under_way import UnderWay
 
 log = structlog.get_logger()
 
@@ -66,7 +65,12 @@ async def run(
     settings = read.loaded.settings
     metrics = Metrics(version=__version__)
     configure_logging(
-        settings.log.level, Format(settings.log.format), None, environ, metrics
+        settings.log.level,
+        Format(settings.log.format),
+        None,
+        environ,
+        metrics,
+        for_good=True,
     )
     clock = SystemClock()
     store = open_file(settings.storage.path, references(clock.now))
@@ -99,11 +103,8 @@ async def _run(
     stop = asyncio.Event()
     asking = asyncio.Event()
     _handle_signals(stop, asking)
-    under_way = UnderWay()
-    app = build_app(daemon.doors)
-    app.middlewares.append(under_way.count)
     runner = web.AppRunner(
-        app,
+        build_app(daemon.doors),
         access_log=None,
         handler_cancellation=False,
         keepalive_timeout=75,
@@ -127,7 +128,7 @@ async def _run(
             if listening is not None:
                 listening.set_result(url)
             await stop.wait()
-            await _wind_down(daemon, runner, under_way, dispatching, environ)
+            await _wind_down(daemon, runner, dispatching, environ)
             for worker in workers:
                 worker.cancel()
     finally:
@@ -220,7 +221,7 @@ async def _reload_on(
 
 
 _STANDING = {
-    Standing.WITHOUT_PROVIDER: "a provider's secret cannot be read: nothing leaves by it",
+    Standing.WITHOUT_PROVIDER: "a provider's secret cannot be read",
     Standing.LAST_GOOD: "the file is broken; running on the last good copy",
 }
 
@@ -245,7 +246,6 @@ async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
 async def _wind_down(
     daemon: Daemon,
     runner: web.AppRunner,
-    under_way: UnderWay,
     dispatching: asyncio.Task[None],
     environ: Mapping[str, str],
 ) -> None:
@@ -257,7 +257,7 @@ async def _wind_down(
         # With socket activation the port stays open: what comes now waits in the
         # kernel for the next process.
         await site.stop()
-    await under_way.end(LAST_REQUESTS)
+    await daemon.doors.under_way.wait_none(LAST_REQUESTS)
     daemon.dispatcher.stop()
     _, late = await asyncio.wait([dispatching], timeout=DRAIN.total_seconds())
     if late:

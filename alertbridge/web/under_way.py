@@ -9,31 +9,28 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
 
 class UnderWay:
-    """A middleware that knows whether any request is being served."""
+    """Knows whether any request is being served, reading its body included."""
 
     def __init__(self) -> None:
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
 
-    @web.middleware
-    async def count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Count one request for as long as its handler runs, reading included."""
+    def begin(self) -> None:
+        """A request has come; `end` must follow, whatever becomes of it."""
+        if not self._count:
+            self._none.clear()
         self._count += 1
-        self._none.clear()
-        try:
-            return await handler(request)
-        finally:
-            self._count -= 1
-            if not self._count:
-                self._none.set()
 
-    async def end(self, within: timedelta) -> None:
+    def end(self) -> None:
+        """A request has been served."""
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    async def wait_none(self, within: timedelta) -> None:
         """Wait until no request is under way, but no longer than *within*."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within.total_seconds()):
