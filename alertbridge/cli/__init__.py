@@ -8,23 +8,24 @@ import sys
 from collections.abc import Mapping
 
 import click
+from click.shell_completion import CompletionItem
 
 from alertbridge import __version__
 from alertbridge.ports import StoreRefused, StoreUnavailable
 
 COMMANDS: Mapping[str, str] = {
     "serve": "Run the daemon.",
-    "demo": "Run it with a simulated gateway and sample alerts: see pages arrive.",
-    "check-config": "Check the config; every problem with its line, and the fix.",
-    "routes": "Show the routing tree; `routes test` says who gets a label set.",
-    "explain": "Say who would get which text of a webhook body, and why not others.",
-    "page": "Raise or resolve a page from a shell, a timer, or another unit.",
-    "send-test": "Send one person a test page, through the whole path.",
+    "demo": "See pages arrive: no account, no phone, no config.",
+    "check-config": "Check the config: every problem, its line, the fix.",
+    "routes": "Show the routing tree; `routes test`: who gets these labels.",
+    "explain": "Say who would get which text of a webhook, and why.",
+    "page": "Raise or resolve a page from a shell or a systemd unit.",
+    "send-test": "Send one person a test page through the whole path.",
     "ack": "Acknowledge an episode: its reminders end.",
-    "history": "Who was told what, and who was not, and by which rule.",
-    "show": "One episode, and everybody's part in it.",
-    "outbox": "What waits: list, hold, release, cancel, requeue.",
-    "backup": "Write a consistent copy of the store while it runs.",
+    "history": "List who was told what, who was not, and why.",
+    "show": "Show one episode, and everybody's part in it.",
+    "outbox": "See what waits; hold, release, cancel or requeue it.",
+    "backup": "Copy the store while the daemon runs.",
     "schema": "Print the JSON Schema of the config, for editors.",
     "completion": "Print the completion script of a shell.",
 }
@@ -44,6 +45,17 @@ class Commands(click.Group):
         module = importlib.import_module(f"alertbridge.cli.{name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete a command's name without importing any."""
+        named = [
+            CompletionItem(name, help=text)
+            for name, text in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(
         self,

@@ -8,9 +8,12 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL.
+    r"""Print the completion script of SHELL.
 
-    For bash: `alertbridge completion bash > /etc/bash_completion.d/alertbridge`.
+    \b
+    bash  alertbridge completion bash > /etc/bash_completion.d/alertbridge
+    zsh   alertbridge completion zsh > /usr/local/share/zsh/site-functions/_alertbridge
+    fish  alertbridge completion fish > ~/.config/fish/completions/alertbridge.fish
     """
     completion = get_completion_class(shell)
     assert completion is not None

@@ -9,9 +9,11 @@ from typing import NoReturn
 import aiohttp
 import click
 
-from alertbridge.config import Settings
+from alertbridge.cli.output import visible
+from alertbridge.config import UNREADABLE, Settings
 
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=3)
+PATIENCE = 30.0
+"""Seconds for an answer; the daemon gives its own in far less."""
 
 
 class DaemonDown(Exception):
@@ -23,13 +25,18 @@ def ask(
     method: str,
     path: str,
     body: Mapping[str, object] | None = None,
+    *,
+    patience: float = PATIENCE,
 ) -> object:
     """Ask the daemon; its refusal is printed and ends the command with 1.
+
+    *patience* is in seconds.
 
     Raises:
         DaemonDown: it does not run.
     """
-    return asyncio.run(_ask(settings, method, path, body))
+    timeout = aiohttp.ClientTimeout(total=patience, connect=3)
+    return asyncio.run(_ask(settings, method, path, body, timeout))
 
 
 def must_ask(
@@ -46,7 +53,11 @@ def must_ask(
 
 
 async def _ask(
-    settings: Settings, method: str, path: str, body: Mapping[str, object] | None
+    settings: Settings,
+    method: str,
+    path: str,
+    body: Mapping[str, object] | None,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own, per phase
 ) -> object:
     headers = {}
     if settings.api_tokens:
@@ -54,7 +65,7 @@ async def _ask(
     url = base_url(settings)
     try:
         async with (
-            aiohttp.ClientSession(timeout=TIMEOUT, trust_env=False) as session,
+            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
             session.request(
                 method, url + path, json=body, headers=headers, allow_redirects=False
             ) as response,
@@ -64,13 +75,19 @@ async def _ask(
         raise DaemonDown(f"no alertbridge answers on {url}") from exc
     except (aiohttp.ClientError, TimeoutError) as exc:
         no(f"{url}: {type(exc).__name__}")
+    return _answer(text, response.status, settings)
+
+
+def _answer(text: str, status: int, settings: Settings) -> object:
     try:
         answer: object = json.loads(text)
     except ValueError:
-        answer = {"error": text.strip()}
-    if response.status >= 300:
+        answer = {"error": text.strip()[:200]}
+    if status == 401 and any(t.reveal() == UNREADABLE for t in settings.api_tokens[:1]):
+        no("the token under api.tokens cannot be read by this user (401)")
+    if status >= 300:
         error = answer.get("error", "") if isinstance(answer, dict) else ""
-        no(f"{error or 'refused'} ({response.status})")
+        no(f"{error or 'refused'} ({status})")
     return answer
 
 
@@ -86,5 +103,5 @@ def base_url(settings: Settings) -> str:
 
 def no(message: str) -> NoReturn:
     """Say why not, and exit with 1."""
-    click.echo(f"alertbridge: {message}", err=True)
+    click.echo(f"alertbridge: {visible(message)}", err=True)
     sys.exit(1)

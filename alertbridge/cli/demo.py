@@ -1,223 +1,181 @@
 """`alertbridge demo`: see pages arrive, with no account and no phone."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from asyncio import FIRST_COMPLETED
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import click
 
+from alertbridge.cli.demo_scenes import CONFIG, Scene, scenes
+from alertbridge.config import ConfigError
 from alertbridge.core.recipient import mask
+from alertbridge.ports import StoreRefused
 from alertbridge.providers.bubble import render_bubble
 from alertbridge.simulator.gateway import Gateway
 from alertbridge.simulator.gateway_sms import Sms
+from alertbridge.wiring import read_config, run
 
 TOKEN = "demo-token"  # noqa: S105 - opens only the simulated gateway of this process
-STEP = 2.0
-"""Seconds between the scenes: long enough to read a text aloud."""
+ARRIVAL = 10.0
+"""Seconds that a text may take; it takes some hundredths."""
 
-CONFIG = """\
-# What the demo runs on. Yours looks like this, with real numbers and a real token.
-server:
-  listen: {listen}
-storage:
-  url: sqlite://{folder}/alertbridge.db
-sources:
-  - {{name: alertmanager, type: alertmanager}}
-  - {{name: grafana, type: grafana}}
-providers:
-  - name: simulated
-    type: ip1
-    base_url: {gateway}
-    token: {{file: gateway.token}}
-    sender: iP1
-recipients:
-  anna: {{phones: ["+46701740605"], timezone: Europe/Stockholm}}
-  bo: {{phones: ["+46701740607"], send_resolved: false}}
-route:
-  receiver: everybody
-  routes:
-    - matchers: [severity="info"]
-      receiver: anna
-receivers:
-  - {{name: everybody, recipients: [anna, bo]}}
-  - {{name: anna, recipients: [anna]}}
-log: {{level: warning}}
-"""
+
+class Phones:
+    """What anna and bo hold: each SMS is drawn as it arrives."""
+
+    def __init__(self) -> None:
+        self.got: list[Sms] = []
+        self._rang = asyncio.Event()
+
+    def show(self, sms: Sms) -> None:
+        """Draw one."""
+        self.got.append(sms)
+        self._rang.set()
+        drawn = render_bubble(
+            sms.text, to=mask(sms.number), at=sms.at, sender=sms.sender
+        )
+        click.echo(drawn, nl=False)
+
+    async def wait_for(self, amount: int) -> None:
+        """Wait until so many have arrived; for a while only."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ARRIVAL):
+                while len(self.got) < amount:
+                    self._rang.clear()
+                    await self._rang.wait()
 
 
 @click.command("demo")
 @click.option(
     "--listen",
+    metavar="HOST:PORT",
     default="127.0.0.1:10876",
     show_default=True,
     help="Where your own Alertmanager may post to; port 0 picks a free one.",
 )
 @click.option("--once", is_flag=True, help="Show the samples and exit.")
-def command(listen: str, once: bool) -> None:
+@click.option(
+    "--pause",
+    type=click.FloatRange(0, 60),
+    metavar="SECONDS",
+    default=2.0,
+    show_default=True,
+    help="After each sample, to read it.",
+)
+def command(listen: str, once: bool, pause: float) -> None:
     """Run the daemon with a simulated gateway, and page two people who do not exist.
 
     Sample alerts come in as webhooks and arrive as text messages in this terminal.
     Then it stays up for your own Alertmanager, until Ctrl-C. It is the real daemon,
-    with its store in a temporary folder.
+    with its store in a temporary folder. Exit with 1 if a text does not arrive.
     """
     with tempfile.TemporaryDirectory(prefix="alertbridge-demo-") as folder:
-        with contextlib.suppress(KeyboardInterrupt):
-            ok = asyncio.run(_demo(Path(folder), listen, once=once))
-            sys.exit(0 if ok else 1)
+        try:
+            ok = asyncio.run(_demo(Path(folder), listen, once=once, pause=pause))
+        except ConfigError as exc:
+            # All but the address is ours, and right.
+            raise click.UsageError(f"--listen {listen}: {exc.problems[0].fix}") from exc
+        except KeyboardInterrupt:
+            # Before the daemon handles it itself, or a second time.
+            ok = True
+    sys.exit(0 if ok else 1)
 
 
-async def _demo(folder: Path, listen: str, *, once: bool) -> bool:
-    gateway = Gateway(token=TOKEN, now=_now, on_sms=_show)
+async def _demo(folder: Path, listen: str, *, once: bool, pause: float) -> bool:
+    phones = Phones()
+    gateway = Gateway(token=TOKEN, now=_now, on_sms=phones.show)
     async with gateway.serving() as gateway_url:
-        path = folder / "alertbridge.yaml"
         token = folder / "gateway.token"
         token.write_text(TOKEN, "utf-8")
         token.chmod(0o600)
-        path.write_text(
+        config = folder / "alertbridge.yaml"
+        config.write_text(
             CONFIG.format(listen=listen, folder=folder, gateway=gateway_url), "utf-8"
         )
-        return await _serve(path, folder, gateway, once=once)
+        environ = {**os.environ, "STATE_DIRECTORY": str(folder)}
+        read = read_config(config, environ, strict=True)
+        listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        serving = run(read, config, environ, listening=listening)
+        async with asyncio.TaskGroup() as group:
+            daemon = group.create_task(_start(serving), name="daemon")
+            either: list[asyncio.Future[Any]] = [daemon, listening]
+            await asyncio.wait(either, return_when=FIRST_COMPLETED)
+            if daemon.done():
+                return daemon.result()
+            url = listening.result()
+            showing = group.create_task(_play(url, phones, pause), name="scenes")
+            await asyncio.wait([daemon, showing], return_when=FIRST_COMPLETED)
+            if not showing.done():
+                # Ctrl-C: the daemon stops as ever, and nobody is left to post to.
+                showing.cancel()
+                return await daemon
+            if once or not showing.result():
+                os.kill(os.getpid(), signal.SIGTERM)
+            else:
+                _invite(url)
+        return daemon.result() and showing.result()
 
 
-async def _serve(path: Path, folder: Path, gateway: Gateway, *, once: bool) -> bool:
-    from alertbridge.wiring import read_config, run  # noqa: PLC0415 - heavy
-
-    environ = {**os.environ, "STATE_DIRECTORY": str(folder)}
-    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    read = read_config(path, environ, strict=True)
-    async with asyncio.TaskGroup() as group:
-        daemon = group.create_task(
-            _run(run(read, path, environ, listening=listening)), name="daemon"
-        )
-        listening_or_dead = asyncio.gather(_wait(listening), return_exceptions=True)
-        daemon.add_done_callback(lambda _: listening.cancel())
-        await listening_or_dead
-        if listening.cancelled():
-            return False
-        url = listening.result()
-        click.echo(f"alertbridge listens on {url}\n")
-        ok = await _play(url, gateway)
-        if once:
-            os.kill(os.getpid(), signal.SIGTERM)
-        else:
-            _invite(url)
-    return ok
-
-
-async def _wait(listening: asyncio.Future[str]) -> str:
-    return await listening
-
-
-async def _run(daemon: Coroutine[object, object, None]) -> None:
-    """Run it; if its address is taken, say what to do about it."""
+async def _start(serving: Coroutine[object, object, None]) -> bool:
+    """Run the daemon to its end; False if it could not start, and why is said."""
     try:
-        await daemon
-    except OSError as exc:
-        click.echo(f"alertbridge: {exc.strerror or exc}", err=True)
-        click.echo("Is one running already? try: alertbridge demo --listen 127.0.0.1:0")
-
-
-async def _play(url: str, gateway: Gateway) -> bool:
-    """Post the scenes as Alertmanager would; say what is to be seen in each."""
-    import aiohttp  # noqa: PLC0415 - heavy
-
-    hook = f"{url}/v1/webhooks/alertmanager"
-    now = _now()
-    async with aiohttp.ClientSession(trust_env=False) as session:
-        for title, body, expected in _scenes(now):
-            click.echo(click.style(title, bold=True))
-            before = len(gateway.messages)
-            async with session.post(hook, json=body) as response:
-                click.echo(f"  webhook answered {response.status}: it is on disk")
-            if not await _arrive(gateway, before + expected):
-                click.echo("  no text message within 10 s", err=True)
-                return False
-            await asyncio.sleep(STEP if expected else STEP / 2)
+        await serving
+    except (OSError, StoreRefused) as exc:
+        click.echo(f"alertbridge: {exc}", err=True)
+        click.echo("Is one running? alertbridge demo --listen 127.0.0.1:0", err=True)
+        return False
     return True
 
 
-async def _arrive(gateway: Gateway, wanted: int) -> bool:
-    for _ in range(200):
-        if len(gateway.messages) >= wanted:
-            return True
-        await asyncio.sleep(0.05)
-    return False
+async def _play(url: str, phones: Phones, pause: float) -> bool:
+    """Post the scenes as Alertmanager would; say what is to be seen in each."""
+    click.echo(f"alertbridge listens on {url}, with a gateway that only prints.")
+    click.echo("Times in texts are UTC: anna and bo have no `timezone`.\n")
+    hook = f"{url}/v1/webhooks/alertmanager"
+    async with aiohttp.ClientSession(trust_env=False) as session:
+        for scene in scenes(_now()):
+            click.echo(click.style(scene.title, bold=True))
+            before = len(phones.got)
+            async with session.post(hook, json=scene.body) as response:
+                click.echo(f"  webhook answered {response.status}: it is on disk")
+            await phones.wait_for(before + scene.messages)
+            await asyncio.sleep(pause)
+            if not _as_said(scene, phones.got[before:]):
+                return False
+    return True
 
 
-def _scenes(now: datetime) -> list[tuple[str, dict[str, object], int]]:
-    disk = _alert(
-        "DiskFull", "critical", "db1.example.org:9100", "Disk /var is 97% full", now
-    )
-    storm = [
-        _alert("HighLoad", "high", f"web{n}.example.org:9100", "Load is 42", now)
-        for n in range(1, 13)
-    ]
-    ended = {
-        **disk,
-        "status": "resolved",
-        "endsAt": (now + timedelta(minutes=8)).isoformat(),
-    }
-    return [
-        ("1. A critical alert: two people, one request to the gateway", _post(disk), 2),
-        (
-            "2. The same post again, from a second Alertmanager: nobody is told twice",
-            _post(disk),
-            0,
-        ),
-        ("3. Twelve alerts at once: one readable text each", _post(*storm), 2),
-        (
-            "4. It is resolved: those who want to know, hear (bo does not)",
-            _post(ended),
-            1,
-        ),
-    ]
-
-
-def _post(*alerts: dict[str, object]) -> dict[str, object]:
-    name = str(alerts[0]["labels"])
-    return {
-        "version": "4",
-        "receiver": "alertbridge",
-        "groupKey": f"{{}}:{{{name}}}",
-        "status": "firing",
-        "alerts": list(alerts),
-    }
-
-
-def _alert(
-    name: str, severity: str, instance: str, summary: str, now: datetime
-) -> dict[str, object]:
-    return {
-        "status": "firing",
-        "labels": {
-            "alertname": name,
-            "severity": severity,
-            "instance": instance,
-            "job": "node",
-        },
-        "annotations": {"summary": summary},
-        "startsAt": now.isoformat(),
-        "endsAt": "0001-01-01T00:00:00Z",
-    }
-
-
-def _show(sms: Sms) -> None:
-    at = sms.at.astimezone()
-    click.echo(render_bubble(sms.text, to=mask(sms.number), at=at, sender=sms.sender))
+def _as_said(scene: Scene, arrived: Sequence[Sms]) -> bool:
+    """Say what came of a scene, and whether it is what was to come."""
+    requests = len({sms.batch_id for sms in arrived})
+    if len(arrived) != scene.messages:
+        click.echo(
+            f"  {len(arrived)} SMS instead of {scene.messages}: this is a bug", err=True
+        )
+        return False
+    if arrived:
+        click.echo(f"  {len(arrived)} SMS in {requests} request to the gateway\n")
+    else:
+        click.echo("  0 SMS\n")
+    return True
 
 
 def _invite(url: str) -> None:
     click.echo(
-        "Now your own Alertmanager may post here; put this into its receiver:\n\n"
+        "Now your own Alertmanager may post here; put this into a receiver of it:\n\n"
         "  webhook_configs:\n"
         f"    - url: {url}/v1/webhooks/alertmanager\n\n"
-        f"Or from a shell: alertbridge page --url {url} --severity critical 'it works'\n"
+        "Or page from another shell:\n\n"
+        f"  alertbridge page --url {url} --severity critical 'it works'\n\n"
         "Ctrl-C ends the demo."
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import click
 
 from alertbridge.cli.daemon_client import no
 from alertbridge.cli.options import config_option, json_option, load_or_exit
-from alertbridge.cli.output import print_json
+from alertbridge.cli.output import print_json, shown_name, visible
 from alertbridge.config import Loaded
 from alertbridge.core.alert import AlertGroup, SourceName
 from alertbridge.core.message import Draft
@@ -24,8 +25,15 @@ from alertbridge.sources import SOURCES
 @click.command("explain")
 @config_option
 @json_option
-@click.argument("payload", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--source", help="The source it would be posted to; default: the first.")
+@click.argument(
+    "payload",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
+)
+@click.option(
+    "--source",
+    metavar="NAME",
+    help="The source it would be posted to; default: the config's first.",
+)
 @click.option(
     "--summary", is_flag=True, help="Only how many texts take how many segments."
 )
@@ -35,7 +43,8 @@ def command(
     """Explain PAYLOAD: the body of a webhook, or one alert a line (.jsonl).
 
     Nothing is sent or stored: it is planned and composed as for people who have been
-    told nothing yet, now. Exit with 1 if the body is not of the source's shape.
+    told nothing yet, now. `-` reads standard input. Exit with 1 if the body is not of
+    the source's shape.
     """
     loaded = load_or_exit(config_file)
     name, kind = _source(loaded, source)
@@ -45,7 +54,7 @@ def command(
         try:
             group = SOURCES[kind](body, name, now=now)
         except PayloadError as exc:
-            no(f"{payload}:{number}: {exc}")
+            no(f"{payload}: body {number}: {exc}")
         explained.append(asyncio.run(_explain(group, loaded, now)))
     if as_json:
         print_json([_as_json(one) for one in explained])
@@ -70,48 +79,72 @@ def _source(loaded: Loaded, wanted: str | None) -> tuple[SourceName, str]:
 
 
 def _bodies(path: Path) -> Iterator[bytes]:
-    """A body as it is; a .jsonl as one group for each of its alerts."""
+    """Take a body as it is, a .jsonl as one group for each of its alerts."""
+    if str(path) == "-":
+        yield sys.stdin.buffer.read()
+        return
     if path.suffix != ".jsonl":
         yield path.read_bytes()
         return
     with path.open("rb") as lines:
-        for line in lines:
-            if line.strip():
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
                 alert = json.loads(line)
-                yield json.dumps(
-                    {"version": "4", "receiver": "explain", "alerts": [alert]}
-                ).encode()
+            except ValueError:
+                no(f"{path}:{number}: not JSON")
+            yield json.dumps(
+                {"version": "4", "receiver": "explain", "alerts": [alert]}
+            ).encode()
 
 
 def _print(one: Explanation) -> None:
-    for routed in one.routed:
-        click.echo(f"{routed.status} {routed.alert or '(no name)'}")
-        for route in routed.routes:
-            click.echo(f"  -> {route.receiver}  ({route.where})")
+    for (status, alert, routes), alike in _same_way(one).items():
+        times = f" x{alike}" if alike > 1 else ""
+        click.echo(f"{status} {visible(alert) or '(no name)'}{times}")
+        for receiver, where in routes:
+            click.echo(f"  -> {receiver}  ({where})")
     for message in one.messages:
         click.echo("")
         click.echo(_head(message))
         for line in message.text.body.split("\n"):
-            click.echo(f"  | {line}")
+            click.echo(f"  | {visible(line)}")
         if message.template_error is not None:
             click.echo(f"  built-in text, because: {message.template_error}")
     for fact in one.held:
         assert fact.held_until is not None
         until = f"{fact.held_until.astimezone():%Y-%m-%d %H:%M}"
-        click.echo(f"\n{fact.recipient}: held until {until}, muted ({fact.where})")
+        click.echo(
+            f"\n{shown_name(fact.recipient)}: held until {until}, muted ({fact.where})"
+        )
     for left in one.left_out:
-        who = left.recipient or "everybody"
+        who = shown_name(left.recipient) if left.recipient else "everybody"
         click.echo(f"\n{who}: not told, {left.verdict} ({left.where or 'by state'})")
     if not one.messages and not one.held:
         click.echo("\nnobody would be told")
+
+
+def _same_way(
+    one: Explanation,
+) -> Counter[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    """Count alerts of one name that took the same routes: a group may hold 500."""
+    return Counter(
+        (
+            routed.status,
+            routed.alert,
+            tuple((route.receiver, route.where) for route in routed.routes),
+        )
+        for routed in one.routed
+    )
 
 
 def _head(message: Draft) -> str:
     text = message.text
     parts = "segment" if text.segments == 1 else "segments"
     return (
-        f"{message.recipient} ({mask(message.way.number)}) by {message.way.provider}:"
-        f" {text.segments} {parts}, {text.coding},"
+        f"{shown_name(message.recipient)} ({mask(message.way.number)})"
+        f" by {message.way.provider}: {text.segments} {parts}, {text.coding},"
         f" {len(text.body)} characters{', urgent' if message.urgent else ''}"
     )
 
@@ -144,7 +177,7 @@ def _as_json(one: Explanation) -> dict[str, object]:
         ],
         "messages": [
             {
-                "recipient": message.recipient,
+                "recipient": shown_name(message.recipient),
                 "number": mask(message.way.number),
                 "provider": message.way.provider,
                 "text": message.text.body,
@@ -157,14 +190,18 @@ def _as_json(one: Explanation) -> dict[str, object]:
         ],
         "held": [
             {
-                "recipient": fact.recipient,
+                "recipient": shown_name(fact.recipient),
                 "until": fact.held_until.isoformat() if fact.held_until else None,
                 "where": fact.where,
             }
             for fact in one.held
         ],
         "left_out": [
-            {"recipient": left.recipient, "verdict": left.verdict, "where": left.where}
+            {
+                "recipient": shown_name(left.recipient or ""),
+                "verdict": left.verdict,
+                "where": left.where,
+            }
             for left in one.left_out
         ],
     }

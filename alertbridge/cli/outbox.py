@@ -1,33 +1,57 @@
 """`alertbridge outbox`: what waits, and what an operator may do about it."""
 
-import re
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from alertbridge.cli.options import config_option, json_option, load_or_exit
+from alertbridge.cli.daemon_client import must_ask, no
+from alertbridge.cli.options import (
+    config_option,
+    json_option,
+    load_or_exit,
+    same_config_option,
+)
 from alertbridge.cli.output import clock_time, print_json, print_table
+from alertbridge.cli.reading import read_rows
+from alertbridge.config.duration import DurationError, parse_duration
 
-_SPAN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-LONGEST_HOLD = 86400
+LONGEST_HOLD = timedelta(hours=24)
+"""A hold ends by itself: one that is forgotten must not end paging."""
+
+HEAD = (
+    *("ID", "EPISODE", "ALERT", "WHAT", "SEVERITY", "RECIPIENT", "STATE", "WHY"),
+    *("DUE", "EXPIRES"),
+)
 
 
 @click.group("outbox")
-def command() -> None:
-    """See what waits; hold it, let it go, take it out, or let it wait again."""
-
-
-@command.command("list")
 @config_option
+def command(config_file: Path) -> None:
+    """See what waits; hold it, let it go, take it out, or let it wait again."""
+    del config_file  # The sub-command asks for it.
+
+
+@command.command("list", short_help="List what waits (--dead: what cannot be told).")
+@same_config_option
 @json_option
 @click.option("--dead", is_flag=True, help="What nobody could be told, instead.")
 @click.option(
-    "--limit", "-n", type=click.IntRange(1, 10_000), default=1000, show_default=True
+    "--limit",
+    "-n",
+    metavar="N",
+    type=click.IntRange(1, 10_000),
+    default=1000,
+    show_default=True,
+    help="How many lines.",
 )
 def list_(config_file: Path, as_json: bool, dead: bool, limit: int) -> None:
-    """List notifications that have not reached an end, the oldest first."""
-    from alertbridge.cli.reading import read_rows  # noqa: PLC0415 - heavy
+    """List notifications that have not reached an end, the oldest first.
 
+    ID is what `cancel` and `requeue` take. DUE is when it may leave, or until when it
+    is muted; EXPIRES, when it is no longer worth an SMS. Times are in this machine's
+    zone.
+    """
     settings = load_or_exit(config_file).settings
     query = {"limit": limit, "dead": 1 if dead else None}
     rows = read_rows(settings, "outbox", query)
@@ -35,18 +59,7 @@ def list_(config_file: Path, as_json: bool, dead: bool, limit: int) -> None:
         print_json(rows)
         return
     print_table(
-        (
-            "ID",
-            "EPISODE",
-            "ALERT",
-            "WHAT",
-            "SEVERITY",
-            "RECIPIENT",
-            "STATE",
-            "WHY",
-            "DUE",
-            "EXPIRES",
-        ),
+        HEAD,
         (
             (
                 row["notification"],
@@ -65,40 +78,56 @@ def list_(config_file: Path, as_json: bool, dead: bool, limit: int) -> None:
     )
 
 
-@command.command("hold")
-@config_option
+@command.command("hold", short_help="Let nothing leave for a while.")
+@same_config_option
 @click.option(
-    "--for", "span", required=True, metavar="30m", help="How long; at most 24h."
+    "--for",
+    "span",
+    required=True,
+    metavar="SPAN",
+    help="How long: 30m, 1h30m; at most 24h.",
 )
 def hold(config_file: Path, span: str) -> None:
-    """Let nothing leave for a while; intake goes on, and the hold ends by itself."""
+    """Let nothing leave for a while; intake goes on, and the hold ends by itself.
+
+    Not even critical pages leave. What has waited goes out at its end as digests of
+    what is still true.
+    """
     answer = _post(config_file, "hold", {"seconds": _seconds(span)})
     click.echo(f"held until {clock_time(str(answer['held_until']))}")
 
 
 @command.command("release")
-@config_option
+@same_config_option
 def release(config_file: Path) -> None:
     """End a hold now."""
     _post(config_file, "release", None)
     click.echo("released")
 
 
-@command.command("cancel")
-@config_option
+@command.command("cancel", short_help="Take waiting notifications out.")
+@same_config_option
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=1))
 def cancel(config_file: Path, ids: tuple[int, ...]) -> None:
-    """Take waiting notifications out; recorded as done by an operator."""
+    """Take waiting notifications out; recorded as done by an operator.
+
+    IDs stand in `alertbridge outbox list`. Exit with 1 if one of them does not wait
+    (any more); the others are cancelled all the same.
+    """
     _report(
         _post(config_file, "cancel", {"notifications": list(ids)}), "cancelled", ids
     )
 
 
-@command.command("requeue")
-@config_option
+@command.command("requeue", short_help="Let ended notifications wait again.")
+@same_config_option
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(min=1))
 def requeue(config_file: Path, ids: tuple[int, ...]) -> None:
-    """Let dead, expired or cancelled notifications wait again."""
+    """Let dead, expired or cancelled notifications wait again.
+
+    IDs stand in `alertbridge outbox list --dead`. Exit with 1 if one of them cannot;
+    the others wait all the same.
+    """
     _report(
         _post(config_file, "requeue", {"notifications": list(ids)}), "requeued", ids
     )
@@ -107,8 +136,6 @@ def requeue(config_file: Path, ids: tuple[int, ...]) -> None:
 def _post(
     config_file: Path, verb: str, body: dict[str, object] | None
 ) -> dict[str, object]:
-    from alertbridge.cli.daemon_client import must_ask  # noqa: PLC0415 - heavy
-
     settings = load_or_exit(config_file).settings
     answer = must_ask(settings, "POST", f"/api/v1/outbox/{verb}", body)
     assert isinstance(answer, dict)
@@ -116,8 +143,6 @@ def _post(
 
 
 def _report(answer: dict[str, object], verb: str, ids: tuple[int, ...]) -> None:
-    from alertbridge.cli.daemon_client import no  # noqa: PLC0415 - heavy
-
     done = answer[verb]
     assert isinstance(done, list)
     click.echo(f"{verb}: {', '.join(str(number) for number in done) or 'none'}")
@@ -126,12 +151,11 @@ def _report(answer: dict[str, object], verb: str, ids: tuple[int, ...]) -> None:
         no(f"not {verb}: {', '.join(str(n) for n in missed)} (not in such a state)")
 
 
-def _seconds(span: str) -> float:
-    match = _SPAN.fullmatch(span)
-    hours, minutes, seconds = (
-        (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    )
-    total = hours * 3600 + minutes * 60 + seconds
-    if not 0 < total <= LONGEST_HOLD:
-        raise click.UsageError(f"--for {span!r}: write 30m, 1h30m; at most 24h")
-    return float(total)
+def _seconds(text: str) -> float:
+    try:
+        span = parse_duration(text)
+    except DurationError as exc:
+        raise click.UsageError(f"--for {text!r}: {exc}") from exc
+    if not timedelta(0) < span <= LONGEST_HOLD:
+        raise click.UsageError(f"--for {text!r}: more than nothing, at most 24h")
+    return span.total_seconds()

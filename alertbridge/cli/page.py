@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import click
 import tenacity
 
-URL = "http://127.0.0.1:10876"
+DAEMON = "http://127.0.0.1:10876"
 TRIES_FOR = 60
-"""Seconds a page is tried for: longer than a restart, shorter than a unit's patience."""
+"""Seconds a page is tried for: longer than a restart, shorter than a unit waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,26 @@ class Unsent:
 
 @click.command("page")
 @click.argument("summary", required=False)
-@click.option("--severity", help="critical, high, low, or what the config calls them.")
+@click.option(
+    "--severity",
+    metavar="WORD",
+    help="critical, high, low, or what the config calls them.",
+)
 @click.option(
     "--label", "-l", "labels", multiple=True, metavar="NAME=VALUE", help="More labels."
 )
 @click.option(
     "--key",
+    metavar="KEY",
     help="What makes two pages the same; default: summary and labels.",
 )
-@click.option("--description", help="More than the summary.")
+@click.option("--description", metavar="TEXT", help="More than the summary.")
 @click.option("--resolve", is_flag=True, help="It is over: end the page of this key.")
 @click.option(
     "--url",
     envvar="ALERTBRIDGE_URL",
-    default=URL,
+    metavar="URL",
+    default=DAEMON,
     show_default=True,
     show_envvar=True,
     help="The daemon.",
@@ -46,16 +53,19 @@ class Unsent:
 @click.option(
     "--token-file",
     envvar="ALERTBRIDGE_TOKEN_FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A file with an API token, where the daemon is not on this machine.",
+    show_envvar=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A file with one of the daemon's `api.tokens`, if it has any.",
 )
 @click.option(
     "--for",
     "patience",
     type=click.FloatRange(min=0),
+    metavar="SECONDS",
     default=TRIES_FOR,
     show_default=True,
-    help="Seconds to try for while the daemon does not answer.",
+    help="How long to try while the daemon does not answer.",
 )
 def command(
     summary: str | None,
@@ -71,28 +81,40 @@ def command(
     """Page with SUMMARY; exit with 0 once it is stored for good.
 
     A daemon that restarts is waited for. If it does not come back the page is written
-    to standard error (the journal, under systemd) and the exit code is 1.
+    to standard error (the journal, under systemd) and the exit code is 1. A page with
+    the same key as one that still fires is the same page.
     """
     if summary is None and not (resolve and key):
         raise click.UsageError("a page needs a SUMMARY (to end one: --resolve --key)")
-    body: dict[str, object] = {"labels": _parse(labels)} if labels else {}
-    for name, value in (
-        ("summary", summary),
-        ("severity", severity),
-        ("key", key),
-        ("description", description),
-    ):
-        if value is not None:
-            body[name] = value
+    said = {
+        "summary": summary,
+        "severity": severity,
+        "key": key,
+        "description": description,
+        "labels": _parse(labels) or None,
+    }
+    body: dict[str, object] = {
+        name: value for name, value in said.items() if value is not None
+    }
     if resolve:
         body["resolve"] = True
-    token = None if token_file is None else token_file.read_text("utf-8").strip()
-    answer = asyncio.run(_post(url.rstrip("/") + "/v1/page", body, token, patience))
+    answer = _send(url, body, token_file, patience)
     if isinstance(answer, Unsent):
         click.echo(f"alertbridge: page not sent ({answer.reason})", err=True)
         click.echo(json.dumps({"event": "page.lost", **body}), err=True)
         sys.exit(1)
     click.echo(answer)
+
+
+def _send(
+    url: str, body: Mapping[str, object], token_file: Path | None, patience: float
+) -> str | Unsent:
+    try:
+        token = None if token_file is None else token_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        # Not a usage error: whatever is wrong, the page itself must be written down.
+        return Unsent(f"{token_file}: {type(exc).__name__}", final=True)
+    return asyncio.run(_post(url.rstrip("/") + "/v1/page", body, token, patience))
 
 
 def _parse(labels: tuple[str, ...]) -> dict[str, str]:
@@ -108,8 +130,6 @@ def _parse(labels: tuple[str, ...]) -> dict[str, str]:
 async def _post(
     url: str, body: Mapping[str, object], token: str | None, patience: float
 ) -> str | Unsent:
-    import aiohttp  # noqa: PLC0415 - heavy
-
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     timeout = aiohttp.ClientTimeout(total=10, connect=3)
 
@@ -119,6 +139,8 @@ async def _post(
                 url, json=body, headers=headers, allow_redirects=False
             ) as response:
                 text = (await response.text()).strip()
+        except aiohttp.InvalidURL:
+            return Unsent(f"{url} is not a URL", final=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             return Unsent(f"{type(exc).__name__} at {url}", final=False)
         if response.status < 300:

@@ -2,11 +2,12 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from alertbridge.cli.options import config_option, load_or_exit
+from alertbridge.cli.options import config_option, load_or_exit, same_config_option
 from alertbridge.core.route import Route, RouteTree
 
 
@@ -15,7 +16,6 @@ from alertbridge.core.route import Route, RouteTree
 @click.pass_context
 def command(ctx: click.Context, config_file: Path) -> None:
     """Show the routing tree, with the line of each route."""
-    ctx.obj = config_file
     if ctx.invoked_subcommand is not None:
         return
     root = load_or_exit(config_file).rules.tree.root
@@ -23,8 +23,8 @@ def command(ctx: click.Context, config_file: Path) -> None:
         click.echo("  " * depth + _line(route, root=depth == 0))
 
 
-@command.command("test")
-@config_option
+@command.command("test", short_help="Print the receivers of a label set.")
+@same_config_option
 @click.option(
     "--verify.receivers",
     "expected",
@@ -38,30 +38,24 @@ def command(ctx: click.Context, config_file: Path) -> None:
     help="Read one JSON object of labels a line; print one JSON array of receivers.",
 )
 @click.argument("labels", nargs=-1, metavar="LABEL=VALUE…")
-@click.pass_context
 def test(
-    ctx: click.Context,
-    config_file: Path,
-    expected: str | None,
-    from_stdin: bool,
-    labels: tuple[str, ...],
+    config_file: Path, expected: str | None, from_stdin: bool, labels: tuple[str, ...]
 ) -> None:
-    """Print the receivers of a label set, comma-separated, duplicates kept."""
-    given = ctx.get_parameter_source("config_file")
-    chosen = config_file if given is not _default() else ctx.obj
-    tree = load_or_exit(chosen).rules.tree
+    """Print the receivers of a label set, comma-separated, duplicates kept.
+
+    As `amtool config routes test` prints them; a test of your routing compares.
+    """
+    if from_stdin and (labels or expected is not None):
+        raise click.UsageError("--stdin takes labels from its lines, and only those")
+    tree = load_or_exit(config_file).rules.tree
     if from_stdin:
         _test_lines(tree)
         return
     receivers = [route.receiver for route in tree.match(_parse(labels))]
     click.echo(",".join(receivers))
     if expected is not None and expected.split(",") != receivers:
-        click.echo(f"expected {expected}", err=True)
+        click.echo(f"alertbridge: expected {expected}", err=True)
         sys.exit(1)
-
-
-def _default() -> click.core.ParameterSource:
-    return click.core.ParameterSource.DEFAULT
 
 
 def _test_lines(tree: RouteTree) -> None:
@@ -93,16 +87,16 @@ def _parse(labels: tuple[str, ...]) -> dict[str, str]:
 
 
 def _unquote(value: str) -> str:
+    # amtool takes severity="critical" with its quotes, too.
     if len(value) >= 2 and value[0] == value[-1] == '"':
         return value[1:-1]
     return value
 
 
-def _walk(route: Route, depth: int) -> list[tuple[int, Route]]:
-    found = [(depth, route)]
+def _walk(route: Route, depth: int) -> Iterator[tuple[int, Route]]:
+    yield depth, route
     for child in route.children:
-        found += _walk(child, depth + 1)
-    return found
+        yield from _walk(child, depth + 1)
 
 
 def _line(route: Route, *, root: bool) -> str:

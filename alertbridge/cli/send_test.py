@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import click
 
+from alertbridge.cli.daemon_client import must_ask
 from alertbridge.cli.options import config_option, load_or_exit
 
 
@@ -15,10 +16,8 @@ def command(config_file: Path, recipient: str) -> None:
     """Send RECIPIENT a page that says it is a test.
 
     It goes through store, pace, composition and provider like any other; follow it
-    with `alertbridge show`.
+    with `alertbridge show`. Exit with 1 if the config has no such recipient.
     """
-    from alertbridge.cli.daemon_client import must_ask  # noqa: PLC0415 - heavy
-
     settings = load_or_exit(config_file).settings
     path = f"/api/v1/test/{quote(recipient, safe='')}"
     answer = must_ask(settings, "POST", path)

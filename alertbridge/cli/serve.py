@@ -9,6 +9,7 @@ import click
 from alertbridge.cli.options import config_option, exit_with
 from alertbridge.config import ConfigError
 from alertbridge.ports import StoreRefused
+from alertbridge.wiring import read_config, run, run_until_done
 
 
 @click.command("serve")
@@ -24,15 +25,13 @@ def command(config_file: Path, strict: bool) -> None:
     SIGHUP reads the config again; a broken one changes nothing. Started on a broken
     config, it runs on the last good copy, says so on /-/ready, and pages the admins.
     """
-    from alertbridge.wiring import read_config, run, run_until_done  # noqa: PLC0415 - heavy
-
     try:
         read = read_config(config_file, os.environ, strict=strict)
     except ConfigError as exc:
         exit_with(exc)
     if read.problem is not None:
         for problem in read.problem.problems:
-            click.echo(str(problem), err=True)
+            click.echo(f"{problem.level.value}: {problem}", err=True)
     try:
         run_until_done(run(read, config_file, os.environ))
     except (OSError, StoreRefused) as exc:

@@ -9,7 +9,7 @@ Whoever uses this package imports from here.
 """
 
 from alertbridge.config.last_good import fallback, keep
-from alertbridge.config.loading import Loaded, load
+from alertbridge.config.loading import UNREADABLE, Forgive, Loaded, load
 from alertbridge.config.problems import ConfigError, Level, Problem
 from alertbridge.config.schema import json_schema, markdown
 from alertbridge.config.settings import (
@@ -25,8 +25,10 @@ from alertbridge.config.settings import (
 )
 
 __all__ = [
+    "UNREADABLE",
     "BasicAuthSettings",
     "ConfigError",
+    "Forgive",
     "HeartbeatSettings",
     "HmacSettings",
     "Level",

@@ -4,7 +4,9 @@ import copy
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from alertbridge.config.file_reading import Unreadable, read_regular
@@ -23,9 +25,22 @@ from alertbridge.config.yaml_nodes import MAX_BYTES
 from alertbridge.core.rules import Rules
 from alertbridge.core.secret import Secret
 
-
 UNREADABLE = "unreadable"
-"""Stands for a provider's secret that cannot be read: it opens nothing."""
+"""Stands for a secret that cannot be read: it opens nothing."""
+
+
+class Forgive(StrEnum):
+    """Which secrets may be missing; each is a warning then, and opens nothing."""
+
+    NONE = "none"
+    PROVIDERS = "providers"
+    """For a start: webhooks must be taken though nothing can leave yet."""
+
+    ELSEWHERE = "elsewhere"
+    """For a check: systemd shows credentials to the daemon's unit, and not to us."""
+
+    ALL = "all"
+    """For a command that opens nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +64,13 @@ def load(
     environ: Mapping[str, str],
     zone: Zone = ZoneInfo,
     secrets_from: Path | None = None,
-    forgive_providers: bool = False,
+    forgive: Forgive = Forgive.NONE,
 ) -> Loaded:
     """Read and check the file at *path*, and follow its secrets.
 
     *provider_types* maps each provider type to the model of its options. Relative
     `{file:}` secrets start from the file's own directory, or from *secrets_from*: the
-    last good copy lies elsewhere than the file it is a copy of. With
-    *forgive_providers* a provider's secret that cannot be read is a warning, and one
-    that opens nothing: at a start, webhooks must be taken though nothing can leave yet.
+    last good copy lies elsewhere than the file it is a copy of.
 
     Raises:
         ConfigError: with every problem that was found, in the order of the file.
@@ -70,7 +83,7 @@ def load(
     model = file_model(provider_types, source_types)
     places = SecretPlaces(directory=secrets_from or path.parent, environ=environ)
     check_phones(report)
-    data = _with_secrets(report, model, places, forgive_providers=forgive_providers)
+    data = _with_secrets(report, model, places, forgive)
     salvaged = salvage(report, model, data)
     if salvaged is None:
         raise ConfigError(report.problems())
@@ -117,14 +130,15 @@ def _of_file(
 
 
 def _with_secrets(
-    report: Report, model: object, places: SecretPlaces, *, forgive_providers: bool
+    report: Report, model: object, places: SecretPlaces, forgive: Forgive
 ) -> object:
     """Copy the document's data with each secret in the place of its reference."""
     data = copy.deepcopy(report.document.data)
     for path in list(secret_paths(model, data)):
-        found = places.find(value_at(data, path))
+        reference = value_at(data, path)
+        found = places.find(reference)
         if isinstance(found, NotFound):
-            if not (forgive_providers and path[0] == "providers"):
+            if not _is_forgiven(forgive, path, reference, places):
                 report.error(path, found.problem, found.fix)
                 continue
             report.warn(path, found.problem, found.fix)
@@ -134,6 +148,23 @@ def _with_secrets(
             report.warn(path, *found.warning)
         _put(data, path, found.secret)
     return data
+
+
+def _is_forgiven(
+    forgive: Forgive, path: DocumentPath, reference: object, places: SecretPlaces
+) -> bool:
+    match forgive:
+        case Forgive.NONE:
+            return False
+        case Forgive.PROVIDERS:
+            return path[0] == "providers"
+        case Forgive.ELSEWHERE:
+            named = isinstance(reference, Mapping) and "credential" in reference
+            return named and not places.environ.get("CREDENTIALS_DIRECTORY")
+        case Forgive.ALL:
+            return True
+        case _:
+            assert_never(forgive)
 
 
 def _put(data: object, path: DocumentPath, value: object) -> None:

@@ -1,18 +1,43 @@
 """Whom we talk to: the sources that post to us, and the providers we submit to."""
 
-from typing import Literal
+import re
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from alertbridge.config.names import UrlName
-from alertbridge.config.section import OneOrMany, Section
+from alertbridge.config.section import OneOrMany, Section, refusal
 from alertbridge.core.secret import Secret
+
+_ONE_WORD = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+
+
+def _scheme(name: str) -> str:
+    if not re.fullmatch(_ONE_WORD, name, re.ASCII):
+        fix = "write one word, such as Bearer or ApiKey"
+        raise refusal("a scheme that no header can carry", fix)
+    if name.casefold() == "basic":
+        fix = "give user and password under basic_auth"
+        raise refusal("a scheme that is made of a user and a password", fix)
+    return name
+
+
+Scheme = Annotated[
+    str,
+    AfterValidator(_scheme),
+    WithJsonSchema({"type": "string", "pattern": _ONE_WORD}),
+]
+"""An HTTP authentication scheme: a token of RFC 9110, section 5.6.2, but not Basic."""
 
 
 class Authorization(Section):
-    """A bearer token, as Alertmanager's `http_config.authorization` sends it."""
+    """A token, as Alertmanager's `http_config.authorization` sends it."""
 
-    type: Literal["Bearer"] = Field(default="Bearer", description="The scheme:")
+    type: Scheme = Field(
+        default="Bearer",
+        description="The word before the token: Alertmanager's `authorization.type`, "
+        "Grafana's authorization scheme.",
+    )
     credentials: OneOrMany[Secret] = Field(
         min_length=1, description="The token, or a list while one replaces another."
     )
@@ -50,7 +75,7 @@ class SourceEntry(Section):
     name: UrlName = Field(description="The last part of the webhook's path.")
     type: str = Field(description="The format of what it posts:")
     authorization: Authorization | None = Field(
-        default=None, description="A bearer token that every post must carry."
+        default=None, description="A token that every post must carry."
     )
     basic_auth: BasicAuth | None = Field(
         default=None, description="User and password that every post must carry."

@@ -54,11 +54,13 @@ class HmacSettings:
 class SourceSettings:
     """A source, and what each of its posts must carry: all that is set.
 
-    One of `tokens` is enough. With nothing set, everybody who reaches us may post.
+    One of `tokens` is enough, after the word `scheme`. With nothing set, everybody who
+    reaches us may post.
     """
 
     name: SourceName
     type: str
+    scheme: str = "Bearer"
     tokens: tuple[Secret, ...] = ()
     basic: BasicAuthSettings | None = None
     hmac: HmacSettings | None = None
@@ -131,11 +133,12 @@ def make_settings(config: ConfigFile) -> Settings:
 
 
 def _source(entry: SourceEntry) -> SourceSettings:
-    basic, hmac = entry.basic_auth, entry.hmac
+    authorization, basic, hmac = entry.authorization, entry.basic_auth, entry.hmac
     return SourceSettings(
         name=SourceName(entry.name),
         type=entry.type,
-        tokens=entry.authorization.credentials if entry.authorization else (),
+        scheme=authorization.type if authorization else "Bearer",
+        tokens=authorization.credentials if authorization else (),
         basic=BasicAuthSettings(username=basic.username, password=basic.password)
         if basic
         else None,

@@ -35,8 +35,9 @@ from alertbridge.core.severity import Severity
 class Keys:
     """What a decision about a post asks the store for.
 
-    `after_unreadable` is looked up only if the group's previous post held something
-    unreadable; nearly every post is spared it.
+    `after_unreadable` and `after_truncated` are looked up only if the group's previous
+    post held something unreadable, or did not show everything; nearly every post is
+    spared them.
     """
 
     source: SourceName
@@ -45,17 +46,20 @@ class Keys:
     fingerprints: tuple[Fingerprint, ...]
     others: bool = False
     after_unreadable: Fingerprint | None = None
+    after_truncated: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LastPost:
     """The previous post of the same (source, receiver, group key).
 
-    `repeated_at` is when one of them last was a repeat.
+    `repeated_at` is when one of them last was a repeat; `truncated` is how many alerts
+    the source did not show in it.
     """
 
     at: datetime
     repeated_at: datetime | None = None
+    truncated: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +189,7 @@ def keys_of(
     group: AlertGroup,
     *also: Fingerprint,
     after_unreadable: Fingerprint | None = None,
+    after_truncated: Fingerprint | None = None,
 ) -> Keys:
     """Name what the store must gather before *group* can be decided."""
     return Keys(
@@ -194,4 +199,5 @@ def keys_of(
         tuple(dict.fromkeys([*(a.fingerprint for a in group.alerts), *also])),
         group.ends_others,
         after_unreadable,
+        after_truncated,
     )

@@ -19,8 +19,8 @@ from alertbridge.core.alert import (
 from alertbridge.core.audience import Listener, listeners_of_receiver
 from alertbridge.core.episode import KnownEpisode
 from alertbridge.core.notification import State
-from alertbridge.core.plan import Keys, Known, MoveEpisode, Plan, keys_of
-from alertbridge.core.planning import plan, plan_past_routes
+from alertbridge.core.plan import Known, MoveEpisode, Plan
+from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.rules import Rules
 
 ALERTNAME = "UnreadableAlerts"
@@ -35,31 +35,19 @@ def fingerprint_of_unreadable(group: AlertGroup) -> Fingerprint:
     return fingerprint_of_stand_in(group.group_key)
 
 
-def keys_with_unreadable(group: AlertGroup) -> Keys:
-    """Ask the store for the stand-in too, if this post or the last one needs one."""
-    stand_in = fingerprint_of_unreadable(group)
-    if group.unreadable:
-        return keys_of(group, stand_in)
-    return keys_of(group, after_unreadable=stand_in)
-
-
-def plan_with_unreadable(
-    group: AlertGroup, rules: Rules, known: Known, now: datetime
+def add_unreadable(
+    made: Plan, group: AlertGroup, rules: Rules, known: Known, now: datetime
 ) -> Plan:
-    """Plan a post, and its unreadable elements if nobody would hear of them."""
-    made = plan(group, rules, known, now)
-    if not group.unreadable and not known.episodes:
-        return made
+    """Add to a post's plan its unreadable elements, if nobody would hear of them."""
     fingerprint = fingerprint_of_unreadable(group)
-    if any(alert.fingerprint == fingerprint for alert in group.alerts):
-        # The source has made a stand-in of its own, and it is planned already.
-        return made
     open_one = known.episodes.get(fingerprint)
     if open_one is not None and open_one.ends_at is not None:
         open_one = None
     if not group.unreadable:
         return made if open_one is None else _end(made, open_one, now)
-    if open_one is not None:
+    own = any(alert.fingerprint == fingerprint for alert in group.alerts)
+    if own or open_one is not None:
+        # The source has made a stand-in of its own, planned already; or it was told.
         return made
     told = any(fact.state is State.WAITING for fact in made.facts)
     listeners = () if told else listeners_of_receiver(rules.meta_receiver, rules)

@@ -19,7 +19,7 @@ from alertbridge.core.meta import meta_plan, test_page
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import RecipientName
-from alertbridge.core.unreadable import keys_with_unreadable, plan_with_unreadable
+from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Recorded, Store, StoreUnavailable
 
@@ -51,8 +51,8 @@ class Intake:
         """
         now, rules = self._clock.now(), self._current.rules
         recorded = await self._store.record(
-            keys_with_unreadable(group),
-            lambda known: plan_with_unreadable(group, rules, known, now),
+            keys_of_post(group),
+            lambda known: plan_post(group, rules, known, now),
             now,
         )
         self._report(recorded.plan, len(group.alerts))

@@ -11,10 +11,10 @@ from itertools import count
 from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
 from alertbridge.core.message import Draft, Reference
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.plan import LeftOut, NewFact, Plan, keys_of
-from alertbridge.core.planning import plan
+from alertbridge.core.plan import LeftOut, NewFact, Plan
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
 from alertbridge.stores.memory import open_memory
 
@@ -47,7 +47,7 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
     store = open_memory(_references())
     try:
         recorded = await store.record(
-            keys_of(group), lambda known: plan(group, rules, known, now), now
+            keys_of_post(group), lambda known: plan_post(group, rules, known, now), now
         )
         await store.recover(now, retry_after=rules.pace.window)
         ready = dict.fromkeys(

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterator
 
 from alertbridge.core.message import Reference
-from alertbridge.stores.sqlite import SqliteStore, T, Work
+from alertbridge.stores.sqlite import SqliteStore, T, Work, read_from
 from alertbridge.stores.sqlite_schema import migrate, open_writer
 
 
@@ -31,8 +31,12 @@ class MemoryLane:
         return result
 
     async def read(self, work: Work[T]) -> T:
-        """Run on what has been committed."""
-        return work(self._db)
+        """Run on what has been committed.
+
+        Raises:
+            StoreUnavailable: the file of a backup cannot be made.
+        """
+        return read_from(self._db, work)
 
     async def wait_broken(self) -> None:
         """Memory does not fail: wait for ever."""

@@ -67,6 +67,18 @@ class Lane(Protocol):
         ...
 
 
+def read_from(db: sqlite3.Connection, work: Work[T]) -> T:
+    """Run *work* on what has been committed.
+
+    Raises:
+        StoreUnavailable: it could not be read, or a backup's file not be written.
+    """
+    try:
+        return work(db)
+    except (OSError, sqlite3.Error) as exc:
+        raise StoreUnavailable(str(exc)) from exc
+
+
 class FileLane:
     """A file: every write goes through one thread, reads have their own connection."""
 
@@ -92,10 +104,7 @@ class FileLane:
     async def read(self, work: Work[T]) -> T:
         """Run on what has been committed."""
         loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._readers, work, self._reading)
-        except (OSError, sqlite3.Error) as exc:
-            raise StoreUnavailable(str(exc)) from exc
+        return await loop.run_in_executor(self._readers, read_from, self._reading, work)
 
     async def wait_broken(self) -> None:
         """Wait for the file to fail."""

@@ -53,16 +53,14 @@ def gather(db: Connection, keys: Keys) -> Known:
     A post of one alert, the most common, has its own cheaper statement.
     """
     post = db.execute(
-        "SELECT at, repeated_at, unreadable FROM post"
+        "SELECT at, repeated_at, truncated, unreadable FROM post"
         " WHERE source = ? AND receiver = ? AND group_key = ?",
         (keys.source, keys.receiver, keys.group_key),
     ).fetchone()
-    fingerprints = keys.fingerprints
-    if keys.after_unreadable is not None and post is not None and post[2] > 0:
-        fingerprints = tuple(dict.fromkeys((*fingerprints, keys.after_unreadable)))
+    wanted = keys.fingerprints if post is None else _wanted(keys, post[2], post[3])
     episodes = {
         episode.fingerprint: episode
-        for episode in _read_latest(db, keys.source, fingerprints)
+        for episode in _read_latest(db, keys.source, wanted)
     }
     others: Sequence[KnownEpisode] = ()
     if keys.others:
@@ -72,8 +70,22 @@ def gather(db: Connection, keys: Keys) -> Known:
             for episode in _read(db, _OPEN, group)
             if episode.fingerprint not in episodes
         ]
-    last = None if post is None else LastPost(moment(post[0]), moment_or_none(post[1]))
+    last = None
+    if post is not None:
+        last = LastPost(moment(post[0]), moment_or_none(post[1]), post[2])
     return Known(episodes=episodes, others=others, last_post=last)
+
+
+def _wanted(keys: Keys, truncated: int, unreadable: int) -> tuple[Fingerprint, ...]:
+    """Name what to look up, given what the previous post of the group left out."""
+    also: list[Fingerprint] = []
+    if truncated > 0 and keys.after_truncated is not None:
+        also.append(keys.after_truncated)
+    if unreadable > 0 and keys.after_unreadable is not None:
+        also.append(keys.after_unreadable)
+    if not also:
+        return keys.fingerprints
+    return tuple(dict.fromkeys((*keys.fingerprints, *also)))
 
 
 def _read_latest(

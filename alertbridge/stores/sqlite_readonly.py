@@ -14,7 +14,8 @@ def reading(path: Path) -> Iterator[Connection]:
     """Open the file so that nothing can be written.
 
     Raises:
-        StoreRefused: there is none, it cannot be read, or its schema is another one.
+        StoreRefused: there is none, it cannot be read (also later, inside the block),
+            or its schema is another one.
     """
     if not path.exists():
         raise StoreRefused(f"{path}: there is no such store")
@@ -30,5 +31,7 @@ def reading(path: Path) -> Iterator[Connection]:
                 " start the daemon once to migrate it"
             )
         yield db
+    except Error as exc:
+        raise StoreRefused(f"{path}: {exc}") from exc
     finally:
         db.close()

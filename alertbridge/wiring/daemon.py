@@ -168,7 +168,9 @@ def make_doors(settings: Settings) -> dict[str, SourceDoor]:
 
 def authorizations(source: SourceSettings) -> tuple[Secret, ...]:
     """Every `Authorization` value that opens a source."""
-    values = bearers(source.tokens)
+    values = tuple(
+        Secret(f"{source.scheme} {token.reveal()}") for token in source.tokens
+    )
     if source.basic is not None:
         pair = f"{source.basic.username}:{source.basic.password.reveal()}"
         encoded = base64.b64encode(pair.encode()).decode()

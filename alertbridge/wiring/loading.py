@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from alertbridge.config import ConfigError, Loaded, fallback
+from alertbridge.config import ConfigError, Forgive, Loaded, fallback
 from alertbridge.config import load as load_file
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
@@ -37,7 +37,7 @@ def load(
     environ: Mapping[str, str],
     *,
     secrets_from: Path | None = None,
-    forgive_providers: bool = False,
+    forgive: Forgive = Forgive.NONE,
 ) -> Loaded:
     """Read a config file; *secrets_from* is where its relative secrets start.
 
@@ -50,7 +50,7 @@ def load(
         source_types=frozenset(SOURCES),
         environ=environ,
         secrets_from=secrets_from,
-        forgive_providers=forgive_providers,
+        forgive=forgive,
     )
 
 
@@ -78,13 +78,13 @@ def read_config(
             raise
         problem = exc
     with suppress(ConfigError):
-        loaded = load(path, environ, forgive_providers=True)
+        loaded = load(path, environ, forgive=Forgive.PROVIDERS)
         return ReadConfig(loaded, Standing.WITHOUT_PROVIDER, problem)
     copy = fallback(state_dir(environ))
     if copy is not None:
         with suppress(ConfigError):
             loaded = load(
-                copy, environ, secrets_from=path.parent, forgive_providers=True
+                copy, environ, secrets_from=path.parent, forgive=Forgive.PROVIDERS
             )
             return ReadConfig(loaded, Standing.LAST_GOOD, problem)
     raise problem

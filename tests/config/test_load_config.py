@@ -161,12 +161,15 @@ def test_what_a_source_must_carry(minimal: str, load_text: LoadText) -> None:
             "{name: b, type: page, basic_auth: {username: u, password: {env: TOKEN}}},"
             "{name: c, type: page, hmac: {secret: [{env: TOKEN}, {credential: token}],"
             " timestamp_header: X-T}},"
-            "{name: d, type: page}",
+            "{name: d, type: page},"
+            "{name: e, type: page, authorization: {type: ApiKey, credentials:"
+            " {env: TOKEN}}}",
         )
     )
 
-    bearer, basic, signed, unguarded = loaded.settings.sources
+    bearer, basic, signed, unguarded, keyed = loaded.settings.sources
     assert [token.reveal() for token in bearer.tokens] == ["canary-4711"]
+    assert (bearer.scheme, keyed.scheme) == ("Bearer", "ApiKey")
     assert basic.basic is not None
     assert basic.basic.password.reveal() == "canary-4711"
     assert signed.hmac is not None
@@ -175,6 +178,7 @@ def test_what_a_source_must_carry(minimal: str, load_text: LoadText) -> None:
     assert [source.is_open for source in loaded.settings.sources] == [
         *[False] * 3,
         True,
+        False,
     ]
     assert unguarded.name == "d"
 

@@ -20,7 +20,7 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 from alertbridge.stores.sqlite_operator import MAX_QUARANTINE
@@ -626,3 +626,16 @@ async def test_a_backup_holds_what_was_written(
 
     assert [row.notification for row in rows] == [waiting]
     assert copy.stat().st_mode & 0o077 == 0
+
+
+async def test_a_backup_that_cannot_be_written_is_no_bug(
+    store: Store, tmp_path: Path
+) -> None:
+    """What it would overwrite is left alone, and the operator hears of it in a line."""
+    there = tmp_path / "there.db"
+    there.write_text("kept")
+
+    with pytest.raises(StoreUnavailable):
+        await store.backup(there)
+
+    assert there.read_text() == "kept"

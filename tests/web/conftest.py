@@ -36,9 +36,18 @@ sources:
   - name: other
     type: alertmanager
     authorization: {{credentials: {{env: TOKEN_OTHER}}}}
+  - name: keyed
+    type: alertmanager
+    authorization: {{type: ApiKey, credentials: {{env: TOKEN_OLD}}}}
+  - name: token
+    type: grafana
+    authorization: {{type: Token, credentials: {{env: TOKEN_SHORT}}}}
   - name: basic
     type: alertmanager
     basic_auth: {{username: alertmanager, password: {{env: PASSWORD}}}}
+  - name: in-url
+    type: alertmanager
+    basic_auth: {{username: user, password: {{env: PASSWORD_IN_URL}}}}
   - name: signed
     type: grafana
     hmac: {{secret: [{{env: HMAC_NEW}}, {{env: HMAC_OLD}}]}}
@@ -75,7 +84,9 @@ ENVIRON = {
     "TOKEN_NEW": "tok-new-canary-7f3a",
     "TOKEN_OLD": "tok-0123456789abcdef",
     "TOKEN_OTHER": "tok-other-canary-91c2",
+    "TOKEN_SHORT": "abc",
     "PASSWORD": "s3cr3t-p\u00e4ssw\u00f6rd",
+    "PASSWORD_IN_URL": "pa$s",
     "HMAC_NEW": "new-hmac-secret-canary",
     "HMAC_OLD": "my-hmac-secret",
     "API_TOKEN": "api-canary-5d20",

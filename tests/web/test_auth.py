@@ -94,6 +94,27 @@ async def test_bearer_token_is_compared_whole(
     assert (await post(client, "bearer", body, headers))[0] == status
 
 
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [
+        pytest.param("ApiKey {}", 200, id="as-configured"),
+        pytest.param("apikey {}", 200, id="lower-case-scheme"),
+        pytest.param("Bearer {}", 401, id="bearer"),
+        pytest.param("ApiKey {}x", 401, id="one-more-character"),
+        pytest.param("{}", 401, id="token-alone"),
+    ],
+)
+async def test_a_source_may_ask_for_another_scheme(
+    serve: Serve, group: Group, secrets: Secrets, value: str, status: int
+) -> None:
+    """What `authorization.type` names in Alertmanager, ours names too."""
+    _, client = await serve()
+    body = json.dumps(group("DiskFull")).encode()
+    headers = {"Authorization": value.replace("{}", secrets["TOKEN_OLD"])}
+
+    assert (await post(client, "keyed", body, headers))[0] == status
+
+
 async def test_no_authorization_is_refused(serve: Serve) -> None:
     """A source with a token wants it from loopback as well."""
     _, client = await serve()

@@ -1,0 +1,134 @@
+"""Who listens: each person once, by the rule that lets him hear first."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from alertbridge.core.audience import (
+    Listener,
+    held_until,
+    listener_of,
+    listeners_of_routes,
+)
+from alertbridge.core.interval import HORIZON, TimeInterval
+from alertbridge.core.recipient import ReceiverName, RecipientName
+from alertbridge.core.route import Route
+from alertbridge.core.rules import Rules
+
+NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
+SEVEN = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
+NINE = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+INTERVALS = {
+    "night": TimeInterval(times=((22 * 60, 7 * 60),)),
+    "office": TimeInterval(times=((9 * 60, 17 * 60),)),
+    "always": TimeInterval(),
+}
+
+
+@pytest.fixture
+def rules(make_rules: Callable[..., Rules]) -> Rules:
+    """Anna, whom two receivers name."""
+    return make_rules(receivers={"dba": ["anna"]}, intervals=INTERVALS)
+
+
+def listening(held: datetime | None, *, never: bool = False) -> Listener:
+    """Anna, held until then."""
+    return Listener(
+        recipient=RecipientName("anna"),
+        numbers=(),
+        receiver="sre",
+        held_until=held,
+        never_opens=never,
+    )
+
+
+OPEN, AT_SEVEN, AT_NINE = listening(None), listening(SEVEN), listening(NINE)
+SHUT = listening(None, never=True)
+ORDER = {
+    "open-before-held": (OPEN, AT_SEVEN, True),
+    "open-before-shut": (OPEN, SHUT, True),
+    "held-before-shut": (AT_SEVEN, SHUT, True),
+    "earlier-before-later": (AT_SEVEN, AT_NINE, True),
+    "later-after-earlier": (AT_NINE, AT_SEVEN, False),
+    "held-after-open": (AT_SEVEN, OPEN, False),
+    "shut-after-held": (SHUT, AT_SEVEN, False),
+    "shut-after-shut": (SHUT, SHUT, False),
+    "open-after-open": (OPEN, OPEN, False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "sooner"), ORDER.values(), ids=ORDER)
+def test_which_rule_lets_a_person_hear_sooner(
+    one: Listener, other: Listener, sooner: bool
+) -> None:
+    """Now, then at a time, then never; the first named wins a tie."""
+    assert one.sooner_than(other) is sooner
+
+
+ROUTES = {
+    "open": ({}, (None, False)),
+    "muted": ({"mute": ("night",)}, (SEVEN, False)),
+    "active": ({"active": ("night",)}, (None, False)),
+    "not-active": ({"active": ("office",)}, (NINE, False)),
+    "muted-for-ever": ({"mute": ("always",)}, (None, True)),
+    "muted-by-a-name-that-is-gone": ({"mute": ("gone",)}, (None, False)),
+}
+
+
+@pytest.mark.parametrize(("own", "held"), ROUTES.values(), ids=ROUTES)
+def test_until_when_a_route_holds(
+    own: dict[str, tuple[str, ...]], held: tuple[datetime | None, bool], rules: Rules
+) -> None:
+    """Rule 10; a name that the config no longer has silences nobody."""
+    route = Route(id="", receiver=ReceiverName("sre"), **own)  # type: ignore[arg-type]
+
+    (listener,) = listeners_of_routes([route], rules, NOW)
+
+    assert (listener.held_until, listener.never_opens) == held
+
+
+@pytest.mark.parametrize("first", ["sre", "dba"])
+def test_two_receivers_that_name_one_person_make_one_listener(
+    first: str, rules: Rules
+) -> None:
+    """Rule 6: by the route that lets her hear now, wherever it stands."""
+    names = [first, "dba" if first == "sre" else "sre"]
+    routes = [
+        Route(
+            id=name,
+            receiver=ReceiverName(name),
+            mute=("night",) if name == "sre" else (),
+        )
+        for name in names
+    ]
+
+    (listener,) = listeners_of_routes(routes, rules, NOW)
+
+    assert (listener.receiver, listener.held_until) == ("dba", None)
+
+
+HOLDS = {
+    "open": ((), None),
+    "muted": (("night",), SEVEN),
+    "for-ever": (("always",), NOW + HORIZON),
+}
+
+
+@pytest.mark.parametrize(("mutes", "until"), HOLDS.values(), ids=HOLDS)
+def test_until_when_a_fact_is_held(
+    mutes: tuple[str, ...], until: datetime | None, rules: Rules
+) -> None:
+    """A fact that waits always has a time to be looked at again."""
+    assert held_until(mutes, (), rules, NOW) == until
+
+
+def test_a_person_named_by_himself_hears_at_once_on_all_his_numbers(
+    rules: Rules,
+) -> None:
+    """A test page asks no route."""
+    anna = rules.recipients[RecipientName("anna")]
+
+    listener = listener_of(anna)
+
+    assert (listener.numbers, listener.held_until) == (anna.phones, None)

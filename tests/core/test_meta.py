@@ -1,0 +1,111 @@
+"""Pages about alertbridge itself: who gets them, and what they never say."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from alertbridge.core import meta
+from alertbridge.core.alert import OURSELVES
+from alertbridge.core.meta import dead_notifications, meta_plan, removed_recipient
+from alertbridge.core.notification import Fact
+from alertbridge.core.plan import Plan
+from alertbridge.core.recipient import ReceiverName, RecipientName
+from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
+
+NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
+ANNA, NUMBER = RecipientName("anna"), RecipientName("+46701740650")
+MakeFact = Callable[..., Fact]
+
+
+@pytest.fixture
+def rules(make_rules: Callable[..., Rules]) -> Rules:
+    """Anna is paged, Bo is the admin."""
+    people = {"anna": ("+46701740605",), "bo": ("+46701740607",)}
+    made = make_rules(people, receivers={"sre": ["anna"], "admins": ["bo"]})
+    return replace(made, meta_receiver=ReceiverName("admins"))
+
+
+def summary(made: Plan) -> str:
+    """What the page says."""
+    (opened,) = made.opens
+    return opened.alert.annotations["summary"]
+
+
+def test_a_meta_alert_is_a_critical_page_to_the_admins(rules: Rules) -> None:
+    """Like any other, with us for its source."""
+    made = meta_plan("DiskAlmostFull", "1", "no room", rules, NOW)
+
+    (fact,) = made.facts
+    assert (fact.recipient, fact.severity) == ("bo", Severity.CRITICAL)
+    assert made.keys.source == OURSELVES
+
+
+def test_two_happenings_of_one_cause_are_two_pages(rules: Rules) -> None:
+    """The subject tells them apart, though nobody sees it."""
+    one, two = (meta_plan("PageNotSent", n, "no", rules, NOW) for n in "12")
+
+    assert one.keys.fingerprints != two.keys.fingerprints
+    assert one.opens[0].alert.labels == two.opens[0].alert.labels
+
+
+def test_a_test_page_is_for_one_person_and_says_what_it_is(rules: Rules) -> None:
+    """It takes no place that is kept for critical."""
+    made = meta.test_page(rules.recipients[ANNA], rules, NOW)
+
+    (fact,) = made.facts
+    assert (fact.recipient, fact.severity) == ("anna", Severity.LOW)
+    assert summary(made).startswith("this is a test")
+
+
+def test_the_admins_hear_who_was_not_told_of_what(fact: MakeFact, rules: Rules) -> None:
+    """Each name once, in order."""
+    dead = [fact(1, name="B"), fact(2, name="A"), fact(3, name="B")]
+
+    (made,) = dead_notifications(dead, ANNA, "no way left", rules, NOW)
+
+    assert summary(made) == "anna was not told of A, B: no way left"
+
+
+def test_many_dead_pages_are_counted(fact: MakeFact, rules: Rules) -> None:
+    """Three names and a number fit an SMS; two hundred names do not."""
+    dead = [fact(n, name=f"A{n}") for n in range(5)]
+
+    (made,) = dead_notifications(dead, ANNA, "expired", rules, NOW)
+
+    assert summary(made) == "anna was not told of A0, A1, A2 +2: expired"
+
+
+def test_a_dead_alert_without_a_name_is_told_by_its_number(
+    fact: MakeFact, rules: Rules
+) -> None:
+    """`alertbridge show 12` finds it."""
+    (made,) = dead_notifications([fact(name="", episode=12)], ANNA, "no", rules, NOW)
+
+    assert summary(made) == "anna was not told of episode 12: no"
+
+
+def test_a_dead_meta_alert_makes_no_meta_alert(fact: MakeFact, rules: Rules) -> None:
+    """The loop would page for ever."""
+    dead = fact()
+    ours = replace(dead, episode=replace(dead.episode, source=OURSELVES))
+
+    assert dead_notifications([ours], ANNA, "no", rules, NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "shown"),
+    [
+        pytest.param(ANNA, "anna is no longer", id="name"),
+        pytest.param(NUMBER, "+467*****650 is no longer", id="bare-number"),
+    ],
+)
+def test_a_removed_recipient_is_named_but_no_number_is_shown(
+    recipient: RecipientName, shown: str, rules: Rules
+) -> None:
+    """SMS are read over shoulders, and kept by carriers."""
+    made = removed_recipient(recipient, 7, rules, NOW)
+
+    assert summary(made).startswith(shown)
