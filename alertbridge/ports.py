@@ -18,12 +18,12 @@ from alertbridge.core.notification import (
     ProviderName,
 )
 from alertbridge.core.plan import Keys, Known, Plan
-from alertbridge.core.recipient import RecipientName
+from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
 
 
 class Clock(Protocol):
-    """Where `now` comes from. Wall-clock jumps do not show in it (DESIGN, Time)."""
+    """Where `now` comes from. Wall-clock jumps do not show in it."""
 
     def now(self) -> datetime:
         """The time, aware, UTC."""
@@ -204,6 +204,22 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A waiting notification that time intervals hold, as a reload asks about it.
+
+    `source`, `receiver` and `labels` are what its alert was routed by.
+    """
+
+    source: SourceName
+    receiver: str
+    labels: Labels
+    recipient: RecipientName
+    numbers: tuple[Msisdn, ...]
+    mutes: tuple[str, ...]
+    actives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
     """A body, or one element of it, that could not be read; bounded in number."""
 
@@ -303,9 +319,7 @@ class Store(Protocol):
         ...
 
     async def rehold(
-        self,
-        decide: Callable[[tuple[str, ...], tuple[str, ...]], datetime | None],
-        now: datetime,
+        self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
         """After a reload: ask again until when each muted notification is held."""
         ...

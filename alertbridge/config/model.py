@@ -30,6 +30,15 @@ def _at_least(shortest: timedelta, said: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _at_most(longest: timedelta, said: str, beside: str) -> AfterValidator:
+    def check(span: timedelta) -> timedelta:
+        if span > longest:
+            raise refusal(f"longer than {said}", f"write {said} or less{beside}")
+        return span
+
+    return AfterValidator(check)
+
+
 class Server(Section):
     """Where we listen, and how we are reached."""
 
@@ -92,8 +101,14 @@ class PaceSection(Section):
     limit: int = Field(
         default=6, ge=1, le=1000, description="At most so many SMS in any window."
     )
-    window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
-        default=timedelta(minutes=10), description="Length of the window."
+    # No longer than the stores look back at what was sent: beyond it a cap is none.
+    window: Annotated[
+        Duration,
+        _at_least(_MINUTE, "1m"),
+        _at_most(timedelta(hours=1), "1h", ", and a smaller pace.limit"),
+    ] = Field(
+        default=timedelta(minutes=10),
+        description="Length of the window: 1m to 1h.",
     )
     kept_for_critical: int = Field(
         default=2, ge=0, description="How many of them only critical alerts may use."

@@ -17,6 +17,9 @@ from alertbridge.core.rules import Budget, Rules, TimeToLive
 from alertbridge.core.severity import SeverityRule
 from alertbridge.core.template import Template, TemplateError, compile_template
 
+_PAGE = "page"
+"""The source that `alertbridge page` posts to, and the type of what it posts."""
+
 
 def make_rules(
     report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, version: str
@@ -136,6 +139,11 @@ def _check_border(report: Report, salvaged: Salvaged[ConfigFile]) -> None:
     _check_once(report, salvaged, "sources", [entry.name for entry in config.sources])
     names = [entry.name for entry in config.providers]
     _check_once(report, salvaged, "providers", names)
+    for i, source in enumerate(config.sources):
+        if source.name == _PAGE != source.type:
+            fix = "`alertbridge page` posts to it: write another, or type: page"
+            path = salvaged.place(("sources", i, "name"))
+            report.error(path, "a name that is taken", fix)
     if parse_listen(config.server.listen).is_loopback:
         return
     for i, source in enumerate(config.sources):

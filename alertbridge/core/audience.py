@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertbridge.core.alert import Labels
+from alertbridge.core.episode import KnownFact
 from alertbridge.core.interval import HORIZON, TimeInterval, is_open, next_open
 from alertbridge.core.recipient import (
     Msisdn,
@@ -31,6 +33,15 @@ class Listener:
     never_opens: bool = False
     mutes: tuple[str, ...] = ()
     actives: tuple[str, ...] = ()
+
+    def is_told_by(self, fact: KnownFact) -> bool:
+        """Whether a fact is this person's: by name, or by a phone he has it on.
+
+        A recipient who was renamed is still the same phone on the same table.
+        """
+        return fact.recipient == self.recipient or not set(self.numbers).isdisjoint(
+            fact.numbers
+        )
 
     def sooner_than(self, other: "Listener") -> bool:
         """Whether this rule lets the same person hear earlier than *other* does."""
@@ -63,9 +74,25 @@ def listeners_of_routes(
                 actives=route.active,
             )
             known = found.get(recipient)
-            if known is None or candidate.sooner_than(known):
+            if known is None or _better(candidate, known, rules):
                 found[recipient] = candidate
     return tuple(found.values())
+
+
+def _better(candidate: Listener, known: Listener, rules: Rules) -> bool:
+    """Whether a person is better told by *candidate*: sooner, or to the end.
+
+    Of two receivers that name him the one that wants resolved texts counts, whatever
+    the order of the routes.
+    """
+    if candidate.sooner_than(known):
+        return True
+    if known.sooner_than(candidate):
+        return False
+    return (
+        rules.receivers[ReceiverName(candidate.receiver)].send_resolved
+        and not rules.receivers[ReceiverName(known.receiver)].send_resolved
+    )
 
 
 def listeners_of_receiver(name: ReceiverName, rules: Rules) -> tuple[Listener, ...]:
@@ -104,6 +131,22 @@ def held_until(
     if is_open(mute, active, now):
         return None
     return next_open(mute, active, now) or now + HORIZON
+
+
+def held_after_reload(
+    labels: Labels, held: Listener, rules: Rules, now: datetime
+) -> datetime | None:
+    """Until when new rules hold what was recorded for *held*; None: it may leave.
+
+    *labels* are those its alert was routed by, and is routed by again: a mute taken off
+    its route no longer holds it. Who is not named any more keeps his intervals.
+    """
+    for listener in listeners_of_routes(rules.tree.match(labels), rules, now):
+        if listener.recipient == held.recipient or not set(held.numbers).isdisjoint(
+            listener.numbers
+        ):
+            return now + HORIZON if listener.never_opens else listener.held_until
+    return held_until(held.mutes, held.actives, rules, now)
 
 
 def _held(route: Route, rules: Rules, now: datetime) -> tuple[datetime | None, bool]:

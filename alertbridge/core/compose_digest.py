@@ -4,6 +4,7 @@ What does not fit is counted, never dropped: the first line's numbers are those 
 lines below plus `+N more`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -121,11 +122,23 @@ def _sections(letter: Letter) -> Iterable[tuple[_Section, Fact]]:
         yield _Section.OVER, fact
 
 
-def _by_place(row: tuple[str, Fact]) -> tuple[str, float, list[tuple[str, str]]]:
+def _by_place(
+    row: tuple[str, Fact],
+) -> tuple[list[str | int], float, list[tuple[str, str]]]:
     """Order rows by what they say, never by ids: two people's texts stay equal."""
     place, fact = row
     labels = sorted((str(k), str(v)) for k, v in fact.episode.labels.items())
-    return place, fact.episode.starts_at.timestamp(), labels
+    return _natural(place), fact.episode.starts_at.timestamp(), labels
+
+
+def _natural(text: str) -> list[str | int]:
+    """Order web2 before web10: text and numbers in turn, text first."""
+    parts = _NUMBERS.split(text)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
+
+
+# At most 15 digits: a longer number is an identifier, and costly to read.
+_NUMBERS = re.compile(r"([0-9]{1,15})")
 
 
 def _label(section: _Section, fact: Fact, wording: Wording) -> str:

@@ -147,7 +147,10 @@ def next_step(
             )
             if worn_out:
                 return GiveUp(worn_out)
-            return LookLater(max(now, began_at + UNCERTAIN_WAIT))
+            # Never longer than the wait itself, should a clock have been set back.
+            return LookLater(
+                min(max(now, began_at + UNCERTAIN_WAIT), now + UNCERTAIN_WAIT)
+            )
         case Rejected(number_is_bad=number_is_bad):
             if shared and not number_is_bad:
                 return Again(now, alone=True)

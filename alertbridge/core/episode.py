@@ -1,6 +1,6 @@
 """One firing period of one alert of one source: is this news, a copy, or the end?
 
-DESIGN rule 1. Senders post copies (HA peers, retries, group re-sends), move
+Rule 1. Senders post copies (HA peers, retries, group re-sends), move
 `startsAt` earlier while an alert fires, and may post a firing copy after the resolve
 (a retried POST keeps its old snapshot). Only the recorded state decides; it never
 goes back.

@@ -86,8 +86,8 @@ def removed_recipient(
 ) -> Plan:
     """Tell the admins that somebody the config no longer has was still told."""
     summary = (
-        f"{_shown(recipient)} is no longer in the config but had pages waiting:"
-        " told on the numbers stored with them"
+        f"{_shown(recipient)} is no longer in the config (removed, or renamed):"
+        " a page was sent to the numbers stored with it"
     )
     return meta_plan(
         "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now

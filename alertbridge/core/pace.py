@@ -17,7 +17,7 @@ class Pace:
     """At most `limit` SMS in any `window`, `kept_for_critical` of them for critical.
 
     The default is 6 in 10 minutes: ISA-18.2 calls 10 alarms in 10 minutes for one
-    operator a flood (reliability.md, section 1).
+    operator a flood.
     """
 
     limit: int = 6

@@ -171,10 +171,11 @@ class PlanDraft:
         """Tell who has not heard; a repeat reminds, a copy changes nothing."""
         severity = self.rules.severity.classify(alert.labels)
         for listener in audience:
-            facts = [
-                fact for fact in known.facts if fact.recipient == listener.recipient
-            ]
-            if not facts:
+            facts = [fact for fact in known.facts if listener.is_told_by(fact)]
+            if not facts and known.acknowledged:
+                # Somebody has it in hand: who joins now is not woken for it.
+                self.leave_out(alert, Verdict.ACKNOWLEDGED, listener)
+            elif not facts:
                 self.facts.append(self._fact(alert, listener, severity))
             elif repeats:
                 self._remind(alert, known, listener, facts, severity)

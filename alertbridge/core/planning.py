@@ -2,7 +2,7 @@
 
 Pure: the caller reads the clock and what these recipients have been told. One post is
 read alert by alert against the recorded state; nothing in its body but labels, status
-and times decides anything (DESIGN, facts that decide things, 3).
+and times decides anything.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Alerts that the source did not show, when no text of the post would say so.
 
 Alertmanager cuts a group off at `max_alerts`, logs all of it as notified, and never
-posts the rest again: `truncatedAlerts` is the only word of it (DESIGN rule 8: the
+posts the rest again: `truncatedAlerts` is the only word of it (rule 8: the
 latest value per source, receiver and group key, never a sum). A text that tells of the
 post says "+4 not shown by the source". A post whose visible alerts are copies, or
 resolves that nobody waits for, makes no text, and what it hides may be the outage: then

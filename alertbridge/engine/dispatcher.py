@@ -33,6 +33,7 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.meta import dead_notifications, removed_recipient
 from alertbridge.core.notification import (
+    Kind,
     MessageId,
     NotificationId,
     ProviderName,
@@ -264,7 +265,9 @@ class Dispatcher:
             facts = [fact for fact in message.tells if fact.id in dead]
             detail = detail_of(outcomes.of(message.number)) or "no answer"
             return dead_notifications(facts, message.recipient, detail, rules, now)
-        if isinstance(step, Told) and message.recipient not in rules.recipients:
+        pages = any(fact.kind is not Kind.RESOLVED for fact in message.tells)
+        removed = message.recipient not in rules.recipients
+        if isinstance(step, Told) and removed and pages:
             return (removed_recipient(message.recipient, message.id, rules, now),)
         return ()
 

@@ -18,6 +18,7 @@ from alertbridge.ports import (
     Depth,
     Drafting,
     EpisodeRow,
+    Held,
     HistoryRow,
     OutboxRow,
     Quarantined,
@@ -204,9 +205,7 @@ class SqliteStore:
         )
 
     async def rehold(
-        self,
-        decide: Callable[[tuple[str, ...], tuple[str, ...]], datetime | None],
-        now: datetime,
+        self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
         """Ask again until when each muted notification is held."""
         return await self._lane.write(

@@ -60,14 +60,22 @@ def _due(work: Claim) -> list[tuple[str, int, int]]:
     """Mailboxes to look at, the worst first, and not those whose provider is full.
 
     A provider that hangs has its people wait; the rest do not wait behind them, nor
-    is their text composed anew at every look.
+    is their text composed anew at every look. Who waits for a provider that the config
+    no longer has is composed for another.
     """
     ready = [name for name, places in work.ready.items() if places > 0]
     rows = work.db.execute(
         "SELECT recipient, rank, alone FROM mailbox WHERE busy IS NULL"
-        " AND due_at <= ? AND not_before <= ? AND (waits_for IS NULL OR waits_for IN"
-        " (SELECT value FROM json_each(?))) ORDER BY rank, due_at LIMIT ?",
-        (stamp(work.now), stamp(work.now), dump(ready), _LOOK + len(work.passed)),
+        " AND due_at <= :now AND not_before <= :now AND (waits_for IS NULL"
+        " OR waits_for IN (SELECT value FROM json_each(:ready))"
+        " OR waits_for NOT IN (SELECT value FROM json_each(:known)))"
+        " ORDER BY rank, due_at LIMIT :limit",
+        {
+            "now": stamp(work.now),
+            "ready": dump(ready),
+            "known": dump(tuple(work.ready)),
+            "limit": _LOOK + len(work.passed),
+        },
     ).fetchall()
     return [row for row in rows if row[0] not in work.passed]
 

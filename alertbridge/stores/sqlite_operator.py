@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
-from alertbridge.core.alert import OURSELVES
+from alertbridge.core.alert import OURSELVES, SourceName
 from alertbridge.core.notification import EpisodeId, NotificationId, Reason
 from alertbridge.core.recipient import RecipientName
+from alertbridge.ports import Held
 from alertbridge.stores.columns import (
     FAR,
+    load_map,
     load_mutes,
+    load_numbers,
     moment,
     stamp,
     stamp_or_none,
@@ -81,18 +84,28 @@ def requeue(
 
 
 def rehold(
-    db: Connection,
-    decide: Callable[[tuple[str, ...], tuple[str, ...]], datetime | None],
-    now: datetime,
+    db: Connection, decide: Callable[[Held], datetime | None], now: datetime
 ) -> int:
     """Ask again until when each muted notification is held."""
     rows = db.execute(
-        "SELECT id, recipient, severity, mutes, held_until FROM notification"
-        " WHERE state = 'waiting' AND mutes != ''"
+        "SELECT n.id, n.recipient, n.severity, n.mutes, n.held_until, n.numbers,"
+        " e.source, e.labels, coalesce(p.receiver, '') FROM notification n"
+        " JOIN episode e ON e.id = n.episode LEFT JOIN post p ON p.id = n.post"
+        " WHERE n.state = 'waiting' AND n.mutes != ''"
     ).fetchall()
     changed = 0
     for row in rows:
-        held_until = stamp_or_none(decide(*load_mutes(row[3])))
+        mutes, actives = load_mutes(row[3])
+        held = Held(
+            source=SourceName(row[6]),
+            receiver=row[8],
+            labels=load_map(row[7]),
+            recipient=RecipientName(row[1]),
+            numbers=load_numbers(row[5]),
+            mutes=mutes,
+            actives=actives,
+        )
+        held_until = stamp_or_none(decide(held))
         if held_until == row[4]:
             continue
         # What is held longer now must not be too old when it may leave.

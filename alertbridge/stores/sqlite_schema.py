@@ -10,8 +10,8 @@ from typing import TextIO
 from alertbridge.ports import StoreRefused
 
 SYNCHRONOUS = "FULL"
-"""With NORMAL, a power cut loses commits that were confirmed (reliability.md F13:
-37 % of the images)."""
+"""With NORMAL, a power cut loses commits that were confirmed (37 % of the
+images of a simulated one)."""
 
 CHECKPOINT_PAGES = 4000
 """Pages the WAL holds before it is copied into the file: 16 MiB. SQLite's own 1,000

@@ -14,18 +14,22 @@ from alertbridge.sources.signature import Invalid, verify
 from alertbridge.web.doors import Signed, SourceDoor
 
 
-def shows_authorization(door: SourceDoor, request: web.Request) -> bool:
-    """Whether the request carries one of the source's `Authorization` values.
+def shows_authorization(door: SourceDoor, request: web.Request) -> Invalid | None:
+    """None if the request carries an `Authorization` value of the source, else why not.
 
-    A source that asks for nothing is for this machine's programs: not for the network,
-    and not for a page in somebody's browser, which may post to loopback as well.
+    A source that asks for nothing is for this machine's own programs alone.
     """
     if not door.authorizations:
         if door.signed is not None:
-            return True
-        return is_loopback(request.remote) and not _is_browser(request)
+            return None
+        stranger = why_not_ours(request)
+        if stranger is None:
+            return None
+        return Invalid(f"without credentials, {stranger}")
     shown = request.headers.getall("Authorization", [])
-    return len(shown) == 1 and is_one_of(shown[0], door.authorizations)
+    if len(shown) == 1 and is_one_of(shown[0], door.authorizations):
+        return None
+    return Invalid("wrong credentials" if shown else "without credentials")
 
 
 def is_one_of(shown: str, secrets: Sequence[Secret]) -> bool:
@@ -63,22 +67,43 @@ def shows_signature(
 def may_operate(request: web.Request, tokens: Sequence[Secret]) -> bool:
     """Whether a request may use the operator's side of the API.
 
-    With tokens configured one of them must be shown. Without, only this machine may,
-    and no browser on behalf of another site: a page somebody opens must not be able
-    to acknowledge, cancel or send.
+    With tokens configured one of them must be shown; without, only this machine's own
+    programs may acknowledge, cancel or send.
     """
     if tokens:
         shown = request.headers.getall("Authorization", [])
         return len(shown) == 1 and is_one_of(shown[0], tokens)
-    if _is_browser(request) or not _names_this_machine(request.host):
-        return False
-    # Behind a proxy on this machine everybody seems to be here.
+    return why_not_ours(request) is None
+
+
+def why_not_ours(request: web.Request) -> str | None:
+    """Say how a request came that is not of a program on this machine; None if it is.
+
+    Not of the network; not of a page in somebody's browser, which may post to loopback
+    as well; and not of a proxy on this machine, behind which everybody seems to be here.
+    """
+    if not is_loopback(request.remote):
+        return "from another machine"
+    if _is_browser(request):
+        return "from a web page"
     if any(header in request.headers for header in _FORWARDED):
-        return False
-    return is_loopback(request.remote)
+        return "through a proxy"
+    # `request.host` would ask the resolver where there is no header.
+    if not _names_this_machine(request.headers.get("Host", "")):
+        return "under a name that is not loopback's"
+    return None
 
 
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_FORWARDED = (
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+    "Via",
+)
+"""What proxies add. One that adds none of them, and passes its own name on, cannot be
+told from a program here: a source behind it needs credentials."""
 
 
 def _is_browser(request: web.Request) -> bool:
@@ -88,13 +113,13 @@ def _is_browser(request: web.Request) -> bool:
 
 
 def _names_this_machine(host: str) -> bool:
-    """Whether a `Host` is loopback's.
+    """Whether a `Host` is loopback's, or there is none (HTTP/1.0; no browser's).
 
     Any other is a name that somebody made to point here, so that a browser takes us
-    for a part of their site (DNS rebinding).
+    for a part of their site (DNS rebinding), or the public one of a proxy.
     """
     name = host.rpartition(":")[0] if _PORT.search(host) else host
-    return name == "localhost" or is_loopback(name.strip("[]"))
+    return name.lower() == "localhost" or is_loopback(name.strip("[]"))
 
 
 _PORT = re.compile(r":[0-9]*$")

@@ -1,7 +1,7 @@
 """Webhooks in: 2xx after the fsync, 503 if it cannot be stored, never 429.
 
 Alertmanager retries only 5xx and network errors, Grafana nothing at all: a 4xx is for
-what no repetition can mend (peers.md d.11).
+what no repetition can mend.
 """
 
 from time import monotonic
@@ -43,8 +43,9 @@ async def webhook(request: web.Request) -> web.Response:
 
 
 async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Response:
-    if not shows_authorization(door, request):
-        log.warning("webhook.unauthorized", source=door.name)
+    unknown = shows_authorization(door, request)
+    if unknown is not None:
+        log.warning("webhook.unauthorized", source=door.name, reason=unknown.reason)
         return answer(401, "not authorized")
     if doors.readiness.stopping:
         # Asked before the body: who has begun is let finish, and waited for.

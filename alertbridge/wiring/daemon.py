@@ -3,20 +3,22 @@
 import base64
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 from aiohttp import ClientSession
 
 from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, keep
-from alertbridge.core.alert import SourceName
-from alertbridge.core.audience import held_until
+from alertbridge.core.alert import RECEIVER_LABEL, SOURCE_LABEL, SourceName
+from alertbridge.core.audience import Listener, held_after_reload
 from alertbridge.core.notification import ProviderName
+from alertbridge.core.rules import Rules
 from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
-from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
+from alertbridge.ports import Clock, Held, Provider, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
 from alertbridge.telemetry import Metrics
@@ -105,9 +107,7 @@ class Daemon:
         self.readiness.degraded.pop("config", None)
         self.note_good()
         now, rules = self.clock.now(), loaded.rules
-        await self.store.rehold(
-            lambda mutes, actives: held_until(mutes, actives, rules, now), now
-        )
+        await self.store.rehold(lambda held: hold_of(held, rules, now), now)
         self.dispatcher.wake()
 
     def note_good(self) -> None:
@@ -122,6 +122,19 @@ class Daemon:
             keep(self.loaded.text, state_dir(self._environ))
         except OSError as exc:
             log.warning("config.not_kept", reason=exc.strerror)
+
+
+def hold_of(held: Held, rules: Rules, now: datetime) -> datetime | None:
+    """Until when *rules* hold a waiting notification."""
+    labels = {**held.labels, SOURCE_LABEL: held.source, RECEIVER_LABEL: held.receiver}
+    listener = Listener(
+        recipient=held.recipient,
+        numbers=held.numbers,
+        receiver="",
+        mutes=held.mutes,
+        actives=held.actives,
+    )
+    return held_after_reload(labels, listener, rules, now)
 
 
 def make_providers(

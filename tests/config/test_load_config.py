@@ -10,6 +10,7 @@ from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.stores.sqlite_mailbox import SENT_WINDOW
 
 LoadText = Callable[..., Loaded]
 
@@ -150,6 +151,26 @@ def test_the_numbers_of_the_rules(minimal: str, load_text: LoadText) -> None:
     assert rules.time_to_live.of(Severity.HIGH) is None
     assert rules.budget.of(Severity.CRITICAL) == 3
     assert rules.repeat_window == timedelta(hours=1)
+
+
+def test_the_longest_window_is_one_that_the_store_can_count(
+    load_text: LoadText, minimal: str
+) -> None:
+    """What was sent before the store's look back would not count against the cap."""
+    rules = load_text(minimal + "pace: {window: 1h}\n").rules
+
+    assert rules.pace.window == SENT_WINDOW
+
+
+def test_a_source_called_page_may_be_of_that_type(
+    load_text: LoadText, minimal: str
+) -> None:
+    """So `alertbridge page` can be given credentials of its own."""
+    text = minimal.replace(
+        "{name: alertmanager, type: alertmanager}", "{name: page, type: page}"
+    )
+
+    assert [source.type for source in load_text(text).settings.sources] == ["page"]
 
 
 def test_what_a_source_must_carry(minimal: str, load_text: LoadText) -> None:

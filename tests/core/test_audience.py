@@ -7,12 +7,13 @@ import pytest
 
 from alertbridge.core.audience import (
     Listener,
+    held_after_reload,
     held_until,
     listener_of,
     listeners_of_routes,
 )
 from alertbridge.core.interval import HORIZON, TimeInterval
-from alertbridge.core.recipient import ReceiverName, RecipientName
+from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 
@@ -106,6 +107,49 @@ def test_two_receivers_that_name_one_person_make_one_listener(
     (listener,) = listeners_of_routes(routes, rules, NOW)
 
     assert (listener.receiver, listener.held_until) == ("dba", None)
+
+
+@pytest.mark.parametrize("first", ["sre", "dba"])
+def test_of_two_receivers_the_one_that_wants_resolved_texts_counts(
+    first: str, make_rules: Callable[..., Rules]
+) -> None:
+    """Who hears the end does not depend on the order of the routes."""
+    rules = make_rules(receivers={"dba": ["anna"]}, quiet_receivers=["sre"])
+    names = [first, "dba" if first == "sre" else "sre"]
+    routes = [Route(id=name, receiver=ReceiverName(name)) for name in names]
+
+    (listener,) = listeners_of_routes(routes, rules, NOW)
+
+    assert listener.receiver == "dba"
+
+
+RELOADS = {
+    "its-route-is-no-longer-muted": ((), "anna", None),
+    "its-route-is-still-muted": (("night",), "anna", SEVEN),
+    "its-route-is-muted-for-ever": (("always",), "anna", NOW + HORIZON),
+    "renamed-with-the-same-phone": ((), "anna-maria", None),
+    "nobody-there-is-named-any-more": ((), "bo", SEVEN),
+}
+
+
+@pytest.mark.parametrize(("mute", "name", "until"), RELOADS.values(), ids=RELOADS)
+def test_a_reload_asks_the_routes_again(
+    mute: tuple[str, ...],
+    name: str,
+    until: datetime | None,
+    make_rules: Callable[..., Rules],
+) -> None:
+    """A mute taken off its route lets what it held go; names alone would not."""
+    phone = "+46701740607" if name == "bo" else "+46701740605"
+    rules = make_rules({name: [phone]}, mute=mute, intervals=INTERVALS)
+    held = Listener(
+        recipient=RecipientName("anna"),
+        numbers=(Msisdn("+46701740605"),),
+        receiver="sre",
+        mutes=("night",),
+    )
+
+    assert held_after_reload({"alertname": "X"}, held, rules, NOW) == until
 
 
 HOLDS = {

@@ -60,6 +60,7 @@ def step_after(
     shared: bool = False,
     numbers: tuple[Msisdn, ...] = (FIRST, SECOND),
     jitter: float = 1.0,
+    began_at: datetime = BEGAN,
 ) -> Step:
     """Ask about one message to the first number by the first provider."""
     message = Message(
@@ -77,7 +78,7 @@ def step_after(
         providers=[ONE],
         numbers=numbers,
         shared=shared,
-        began_at=BEGAN,
+        began_at=began_at,
         now=NOW,
         jitter=jitter,
     )
@@ -97,6 +98,13 @@ def test_deferred_waits_longer_each_time_and_never_ends(
     table = RETRY[severity]
 
     assert waits == [Again(NOW + table[min(n, len(table) - 1)]) for n in range(9)]
+
+
+def test_a_clock_set_back_makes_no_uncertain_page_wait_longer(fact: MakeFact) -> None:
+    """The attempt seems to have begun in an hour; the wait is the wait all the same."""
+    step = step_after(LOST, fact(), began_at=NOW + timedelta(hours=1))
+
+    assert step == LookLater(NOW + seconds(15))
 
 
 def test_jitter_spreads_over_the_upper_half(fact: MakeFact) -> None:

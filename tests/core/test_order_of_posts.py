@@ -1,4 +1,4 @@
-"""DESIGN rule 1: in whatever order and number posts come, the same people are told.
+"""Rule 1: in whatever order and number posts come, the same people are told.
 
 "State never goes back": a peer's copy, a retry or an overtaken resolve leaves the
 same facts waiting as the posts in order would.

@@ -1,4 +1,4 @@
-"""DESIGN rule 1: what a sighting of an alert means, given what is recorded of it."""
+"""Rule 1: what a sighting of an alert means, given what is recorded of it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""DESIGN rule 5: is a post without news a repeat, or a copy of one?"""
+"""Rule 5: is a post without news a repeat, or a copy of one?"""
 
 from datetime import UTC, datetime, timedelta
 

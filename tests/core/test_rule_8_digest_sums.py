@@ -1,4 +1,4 @@
-"""DESIGN rule 8: what a digest counts is what it tells, and truncation is no alert."""
+"""Rule 8: what a digest counts is what it tells, and truncation is no alert."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

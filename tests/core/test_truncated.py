@@ -1,4 +1,4 @@
-"""DESIGN rule 8 and G1: what the source did not show is told, once, to somebody.
+"""Rule 8 and G1: what the source did not show is told, once, to somebody.
 
 Alertmanager logs the alerts that `max_alerts` cuts off as notified: it never posts
 them again, so whoever is not told of them now is never told.

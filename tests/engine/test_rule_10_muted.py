@@ -1,4 +1,4 @@
-"""DESIGN rule 10: a time interval holds, and the window tells what still fires."""
+"""Rule 10: a time interval holds, and the window tells what still fires."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""DESIGN rule 2: what becomes of a fact, from the post that makes it to its end."""
+"""Rule 2: what becomes of a fact, from the post that makes it to its end."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

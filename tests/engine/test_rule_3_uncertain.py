@@ -1,4 +1,4 @@
-"""DESIGN rule 3 and 4: a send whose answer nobody saw, and a mailbox that moves on."""
+"""Rule 3: a send whose answer nobody saw, and a mailbox that moves on."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -51,46 +51,6 @@ async def test_it_is_replaced_once_its_alert_is_over(
         None,
         first.messages[0].id,
     }
-
-
-async def test_the_mailbox_is_free_for_other_alerts_meanwhile(
-    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
-) -> None:
-    """One lost answer does not keep the next page waiting."""
-    await post(group(alert()))
-    (first,) = await claim()
-    await answer(first, LOST)
-    await post(group(alert("Other", starts=1)), 1)
-    (second,) = await claim(1)
-
-    assert [f.episode.labels["alertname"] for f in second.messages[0].tells] == [
-        "Other"
-    ]
-
-
-async def test_facts_of_its_own_alerts_wait_until_it_is_settled(
-    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
-) -> None:
-    """The resolve does not overtake a firing that may still land."""
-    await post(group(alert()))
-    (first,) = await claim()
-    await answer(first, LOST)
-    await post(group(alert(ends=1)), 1)
-
-    assert not await claim(1)
-
-
-async def test_one_submission_at_a_time_also_while_trying_again(
-    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
-) -> None:
-    """The second try occupies the mailbox like the first."""
-    await post(group(alert()))
-    (first,) = await claim()
-    await answer(first, LOST)
-    await claim(15)
-    await post(group(alert("Other", starts=16)), 16)
-
-    assert not await claim(16)
 
 
 async def test_a_second_lost_answer_is_the_end_and_is_told_to_the_admins(

@@ -1,4 +1,4 @@
-"""DESIGN rules 5 and 6: a repeat is recorded, copies change nothing, one fact each."""
+"""Rules 5 and 6: a repeat is recorded, copies change nothing, one fact each."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

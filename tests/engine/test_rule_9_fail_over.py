@@ -1,11 +1,13 @@
-"""DESIGN rule 9: another number, another provider, and people who left the config."""
+"""Rule 9: another number, another provider, and people who left the config."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.message import Rejected, Submission
+from alertbridge.core.plan import Verdict
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded
+from alertbridge.ports import Recorded, Store
 
 Post = Callable[..., Awaitable[Recorded]]
 Claim = Callable[..., Awaitable[Sequence[Submission]]]
@@ -117,3 +119,44 @@ async def test_a_changed_number_that_is_refused_comes_to_an_end(
 
     assert submission.numbers == (TWO,)
     assert (await states())[0][2:] == ("dead", "no_way_left")
+
+
+async def test_who_was_renamed_is_not_told_again(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: Callable[..., Rules],
+) -> None:
+    """The copy of a second Alertmanager finds the same phone under another name."""
+    await post(group(alert()), by=make_rules({"anna": [ONE]}))
+    (first,) = await claim(by=make_rules({"anna": [ONE]}))
+    await answer(first)
+    renamed = make_rules({"anna-maria": [ONE]})
+    recorded = await post(group(alert()), 60, by=renamed)
+
+    assert recorded.plan.facts == ()
+    assert not await claim(60, by=renamed)
+
+
+async def test_who_joins_after_an_acknowledgement_is_not_woken(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: Callable[..., Rules],
+    start: datetime,
+) -> None:
+    """Somebody has it in hand; the history says why the new one heard nothing."""
+    recorded = await post(group(alert()), by=make_rules({"anna": [ONE]}))
+    (first,) = await claim(by=make_rules({"anna": [ONE]}))
+    await answer(first)
+    await store.acknowledge(next(iter(recorded.episodes.values())), "anna", start)
+    both = make_rules({"anna": [ONE], "bo": [TWO]})
+    again = await post(group(alert()), 60, by=both)
+
+    assert again.plan.facts == ()
+    assert Verdict.ACKNOWLEDGED in {left.verdict for left in again.plan.left_out}

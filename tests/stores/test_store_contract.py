@@ -20,7 +20,7 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store, StoreUnavailable
+from alertbridge.ports import Held, Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 from alertbridge.stores.sqlite_operator import MAX_QUARANTINE
@@ -335,6 +335,20 @@ async def test_a_provider_without_a_place_does_not_keep_the_others(
     ]
 
 
+async def test_who_waited_for_a_provider_that_is_gone_is_told_by_another(
+    post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
+) -> None:
+    """A reload without the provider must not leave its pages behind for ever."""
+    await post(group(alert()), by=make_rules(providers=["one", "two"]))
+    full = await claim(
+        by=make_rules(providers=["one", "two"]), ready={"one": 0, "two": 1}
+    )
+    (told,) = await claim(1, by=make_rules(providers=["two"]))
+
+    assert not full
+    assert told.provider == "two"
+
+
 async def test_no_more_is_taken_than_there_are_places(
     post: Post, claim: Claim, alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
 ) -> None:
@@ -421,10 +435,10 @@ async def test_rehold_asks_again_for_what_is_muted(
     rules = make_rules(mute=["never-named"])
     await post(group(alert(severity="warning")), by=rules)
     later = start + timedelta(hours=5)
-    asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    asked: list[Held] = []
 
-    def hold(mutes: tuple[str, ...], actives: tuple[str, ...]) -> datetime:
-        asked.append((mutes, actives))
+    def hold(held: Held) -> datetime:
+        asked.append(held)
         return later
 
     changed = await store.rehold(hold, start)
@@ -433,7 +447,9 @@ async def test_rehold_asks_again_for_what_is_muted(
 
     assert (changed, unchanged) == (1, 0)
     assert not held
-    assert asked[0] == (("never-named",), ())
+    assert asked[0].mutes == ("never-named",)
+    assert (asked[0].source, asked[0].receiver) == ("alertmanager", "hook")
+    assert asked[0].labels["alertname"] == "DiskFull"
     assert len(await claim(5 * 3600)) == 1
 
 

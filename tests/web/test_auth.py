@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
+import structlog
 from aiohttp import ClientSession
 from aiohttp.test_utils import make_mocked_request
 
+from alertbridge.sources.signature import Invalid
 from alertbridge.web.auth import is_loopback, shows_authorization
 from alertbridge.wiring import Daemon
 
@@ -316,13 +318,70 @@ async def test_browser_may_not_post_to_an_open_source(
     assert answer == REFUSED
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"X-Forwarded-For": "192.0.2.7"}, id="x-forwarded-for"),
+        pytest.param({"X-Forwarded-Host": "pager.example.org"}, id="x-forwarded-host"),
+        pytest.param({"X-Forwarded-Proto": "https"}, id="x-forwarded-proto"),
+        pytest.param({"X-Real-IP": "192.0.2.7"}, id="x-real-ip"),
+        pytest.param({"Forwarded": "for=192.0.2.7"}, id="forwarded"),
+        pytest.param({"Via": "1.1 proxy"}, id="via"),
+        pytest.param({"Host": "pager.example.org"}, id="public-name"),
+        pytest.param({"Host": "localhost.example.org:80"}, id="name-like-localhost"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("/v1/page", id="page"),
+        pytest.param("/v1/webhooks/am", id="open-source"),
+    ],
+)
+async def test_nobody_pages_through_a_proxy_without_showing_anything(
+    serve: Serve, headers: dict[str, str], path: str
+) -> None:
+    """Behind a proxy on this machine the whole world seems to be loopback."""
+    _, client = await serve()
+
+    async with client.post(path, json={"summary": "x"}, headers=headers) as response:
+        assert (response.status, await response.text()) == REFUSED
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:10876", "[::1]:10876"])
+async def test_this_machines_senders_post_to_an_open_source(
+    serve: Serve, group: Group, host: str
+) -> None:
+    """Alertmanager beside us names loopback as its URL does."""
+    _, client = await serve()
+    body = json.dumps(group("DiskFull")).encode()
+
+    assert (await post(client, "am", body, {"Host": host}))[0] == 200
+
+
+async def test_the_log_says_why_an_open_source_was_closed(serve: Serve) -> None:
+    """Whoever put a proxy before it is told what to mend; the sender is not."""
+    _, client = await serve()
+
+    with structlog.testing.capture_logs() as logged:
+        await post(client, "am", b"{}", {"X-Forwarded-For": "192.0.2.7"})
+
+    assert logged[0] == {
+        "event": "webhook.unauthorized",
+        "log_level": "warning",
+        "source": "am",
+        "reason": "without credentials, through a proxy",
+    }
+
+
 async def test_open_source_is_for_this_machine_only(serve: Serve) -> None:
     """However the socket was made: who is elsewhere does not come in unasked."""
     daemon, _ = await serve()
     request = make_mocked_request("POST", "/v1/page")
     elsewhere = request.clone(remote="192.0.2.7")
 
-    assert not shows_authorization(daemon.doors.sources["page"], elsewhere)
+    refusal = shows_authorization(daemon.doors.sources["page"], elsewhere)
+    assert refusal == Invalid("without credentials, from another machine")
 
 
 @pytest.mark.parametrize(
