@@ -48,8 +48,7 @@ from alertbridge.core.message import (
 from alertbridge.core.meta import dead_notifications
 from alertbridge.core.notification import Kind, MessageId, NotificationId, ProviderName
 from alertbridge.core.pace import Go
-from alertbridge.core.plan import Plan, keys_of
-from alertbridge.core.planning import plan
+from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import (
     Msisdn,
     Receiver,
@@ -59,6 +58,7 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine import current
 from alertbridge.engine.current import Current
 from alertbridge.ports import Claimed, Settlement
@@ -299,7 +299,9 @@ class Pager(RuleBasedStateMachine):
         now = self.now
         done(
             self.store.record(
-                keys_of(made), lambda known: plan(made, RULES, known, now), now
+                keys_of_post(made),
+                lambda known: plan_post(made, RULES, known, now),
+                now,
             )
         )
 
