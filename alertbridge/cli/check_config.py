@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alertbridge.cli.options import config_option, environment
+from alertbridge.cli.options import config_option, environment, problem_line
 from alertbridge.cli.output import print_json
 from alertbridge.config import ConfigError, Forgive, Loaded, Problem
 from alertbridge.ports import ProviderCheckFailed
@@ -78,7 +78,7 @@ def _print(problems: tuple[Problem, ...], as_json: bool) -> None:
         )
         return
     for problem in problems:
-        click.echo(f"{problem.level.value}: {problem}", err=True)
+        click.echo(problem_line(problem), err=True)
 
 
 def _summarise(loaded: Loaded) -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 import click
 
-from alertbridge.config import ConfigError, Forgive, Loaded
+from alertbridge.config import ConfigError, Forgive, Level, Loaded, Problem
 from alertbridge.wiring.loading import DEFAULT_CONFIG, load
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -88,8 +88,14 @@ def load_or_exit(path: Path) -> Loaded:
         exit_with(exc)
 
 
+def problem_line(problem: Problem) -> str:
+    """One problem as editors and CI read it: the place first."""
+    mark = " (warning)" if problem.level is Level.WARNING else ""
+    return f"{problem}{mark}"
+
+
 def exit_with(error: ConfigError) -> NoReturn:
     """Print a config's problems and exit with 2."""
     for problem in error.problems:
-        click.echo(f"{problem.level.value}: {problem}", err=True)
+        click.echo(problem_line(problem), err=True)
     sys.exit(2)

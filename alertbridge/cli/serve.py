@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from alertbridge.cli.options import config_option, exit_with
+from alertbridge.cli.options import config_option, exit_with, problem_line
 from alertbridge.config import ConfigError
 from alertbridge.ports import StoreRefused
 from alertbridge.wiring import read_config, run, run_until_done
@@ -31,7 +31,7 @@ def command(config_file: Path, strict: bool) -> None:
         exit_with(exc)
     if read.problem is not None:
         for problem in read.problem.problems:
-            click.echo(f"{problem.level.value}: {problem}", err=True)
+            click.echo(problem_line(problem), err=True)
     try:
         run_until_done(run(read, config_file, os.environ))
     except (OSError, StoreRefused) as exc:
