@@ -181,6 +181,14 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_each_run_that_fails_is_a_page_of_its_own() -> None:
+    """With the unit alone as the key, who failed once would never page again."""
+    text = (UNITS / "alertbridge-page@.service").read_text("utf-8")
+
+    (command,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    assert '--key "unit-%i-${MONITOR_INVOCATION_ID}"' in command
+
+
 @pytest.mark.parametrize("unit", SERVICES)
 def test_units_are_sandboxed(unit: str) -> None:
     """The exposure is 1.5 of 10 at the most; a unit without hardening has 9.6."""

@@ -1,9 +1,10 @@
 """What an answer of iP.1 means for our messages: accepted, not sent, unclear, refused.
 
 The rule: a status may say "surely not sent" only where an HTTP server cannot have
-acted on the request. Wrong on one side wakes a person twice; wrong on the other
-loses the page. The success status and the error body of `POST /v2/batches` are not
-documented, so any 2xx with a batch id counts, and bodies are read leniently.
+acted on the request, and "never" only where the gateway itself said so. Wrong on one
+side wakes a person twice; wrong on the other loses the page. The success status and
+the error body of `POST /v2/batches` are not documented, so any 2xx with a batch id
+counts, and bodies are read leniently.
 
 Details name the status and our own words for it, never what the gateway wrote: its
 error texts can echo the number, the text or the token.
@@ -48,6 +49,7 @@ class Ruling(Enum):
     """What a status says about the messages of the request."""
 
     NOT_NOW = auto()
+    NOT_THERE = auto()
     REFUSED = auto()
     BAD_REQUEST = auto()
     UNCLEAR = auto()
@@ -58,13 +60,13 @@ RULINGS: dict[int, tuple[Ruling, str]] = {
     401: (Ruling.NOT_NOW, "the token is refused"),
     402: (Ruling.NOT_NOW, "the account cannot pay"),
     403: (Ruling.NOT_NOW, "the account or our address may not send"),
-    404: (Ruling.REFUSED, "nothing answers there; check base_url"),
-    405: (Ruling.REFUSED, "that address does not take messages; check base_url"),
+    404: (Ruling.NOT_THERE, "nothing answers there; check base_url"),
+    405: (Ruling.NOT_THERE, "that address does not take messages; check base_url"),
     407: (Ruling.NOT_NOW, "a proxy stands in between"),
     # Not in the list of sure ones: the server gave up *reading*, by its own account.
     408: (Ruling.UNCLEAR, "it gave up waiting for our request"),
     413: (Ruling.REFUSED, "the request is too large"),
-    415: (Ruling.REFUSED, "it does not read JSON there; check base_url"),
+    415: (Ruling.NOT_THERE, "it does not read JSON there; check base_url"),
     422: (Ruling.BAD_REQUEST, "it does not take this request"),
     429: (Ruling.NOT_NOW, "too many requests"),
 }
@@ -94,16 +96,32 @@ def classify(answer: Answer, numbers: Sequence[Msisdn], now: datetime) -> Outcom
             wait = read_retry_after(answer.retry_after, now)
             asked = wait if answer.status == 429 else None
             return Outcomes(Deferred(detail=detail, retry_after=asked))
+        case Ruling.NOT_THERE:
+            # A load balancer says so for the minute of a deploy: one must not kill a
+            # page. Only the gateway's own words are about this message.
+            if _explains(read_json(answer.body)):
+                return Outcomes(Rejected(detail=detail))
+            return Outcomes(Deferred(detail=detail))
         case Ruling.REFUSED:
             return Outcomes(Rejected(detail=detail))
         case Ruling.BAD_REQUEST:
             bad = blamed(answer.body or b"", numbers)
+            if not bad and read_json(answer.body) is None:
+                # iP.1 writes JSON: this is a proxy's, and tells nothing of the message.
+                return Outcomes(Deferred(detail=detail))
             if not bad or (len(numbers) > 1 and len(bad) == len(numbers)):
                 # All of many named is an echo of our request, not blame.
                 return Outcomes(Rejected(detail=detail))
             return refuse(numbers, bad, detail)
         case Ruling.UNCLEAR:
             return Outcomes(Uncertain(detail=detail))
+
+
+def _explains(document: object) -> bool:
+    """Whether an error document (RFC 9457) says more than its status does."""
+    return isinstance(document, dict) and bool(
+        document.get("detail") or document.get("errors")
+    )
 
 
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{7,15}(?![0-9])")

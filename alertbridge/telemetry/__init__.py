@@ -5,9 +5,18 @@ safe to print (`cleaning`), renders it (`logs`) and writes it without waiting
 (`lines`).
 """
 
+from alertbridge.telemetry.errors import type_and_place
 from alertbridge.telemetry.events import EVENTS
 from alertbridge.telemetry.feeds import METRICS
-from alertbridge.telemetry.logs import Format, configure_logging
+from alertbridge.telemetry.logs import Format, configure_logging, set_level
 from alertbridge.telemetry.metrics import Metrics
 
-__all__ = ["EVENTS", "METRICS", "Format", "Metrics", "configure_logging"]
+__all__ = [
+    "EVENTS",
+    "METRICS",
+    "Format",
+    "Metrics",
+    "configure_logging",
+    "set_level",
+    "type_and_place",
+]

@@ -169,8 +169,9 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
         ),
         "library.logged": Event(
             Level.INFO,
-            "A library (aiohttp, asyncio) said something, at its own level.",
-            ("logger", "message"),
+            "A library (aiohttp, asyncio) said something, at its own level; an error "
+            "is named by its type and place.",
+            ("logger", "message", "error"),
         ),
     }
 )

@@ -23,6 +23,7 @@ from structlog.processors import (
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from alertbridge.telemetry.cleaning import clean
+from alertbridge.telemetry.errors import type_and_place
 from alertbridge.telemetry.lines import Lines, is_journal, is_terminal
 from alertbridge.telemetry.metrics import Metrics
 
@@ -81,9 +82,7 @@ def configure_logging(
     Raises:
         ValueError: *level* is not a level.
     """
-    if level not in LEVELS:
-        raise ValueError(f'"{level}" is not a log level; use {", ".join(LEVELS)}')
-    threshold = LEVELS[level]
+    set_level(level)
     stream = sys.stderr if stream is None else stream
     environ = os.environ if environ is None else environ
     journal = is_journal(stream, environ)
@@ -93,7 +92,7 @@ def configure_logging(
     structlog.configure(
         processors=[
             *([] if metrics is None else [metrics.count]),
-            _drop_below(threshold),
+            _drop,
             add_log_level,
             *([] if journal else [TimeStamper(fmt="iso", utc=True, key="ts")]),
             format_exc_info,
@@ -101,9 +100,9 @@ def configure_logging(
             *_renderers(fmt, color="NO_COLOR" not in environ),
             *([_with_priority] if journal else []),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            min(threshold, logging.INFO)
-        ),
+        # Everything passes, and `_drop` decides: loggers that remember their wrapper
+        # could not follow a new level.
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=for_good,
     )
@@ -111,10 +110,20 @@ def configure_logging(
     for handler in [h for h in root.handlers if isinstance(h, _ToStructlog)]:
         root.removeHandler(handler)
     root.addHandler(_ToStructlog())
-    root.setLevel(threshold)
     # One line a webhook is ours (`webhook.answered`), and has no query string in it.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     return fmt
+
+
+def set_level(level: str) -> None:
+    """Write lines of *level* and above from now on: of ours, and of the libraries.
+
+    Raises:
+        ValueError: *level* is not a level.
+    """
+    if level not in LEVELS:
+        raise ValueError(f'"{level}" is not a log level; use {", ".join(LEVELS)}')
+    logging.getLogger().setLevel(LEVELS[level])
 
 
 def _pick(stream: TextIO, *, journal: bool) -> Format:
@@ -141,13 +150,11 @@ def _renderers(fmt: Format, *, color: bool) -> Iterator[Processor]:
             yield JSONRenderer(ensure_ascii=False)
 
 
-def _drop_below(threshold: int) -> Processor:
-    def drop(_: WrappedLogger, name: str, event_dict: EventDict) -> EventDict:
-        if LEVELS.get(name, logging.ERROR) < threshold:
-            raise structlog.DropEvent
-        return event_dict
-
-    return drop
+def _drop(_: WrappedLogger, name: str, event_dict: EventDict) -> EventDict:
+    # The root logger's level is the one place that says which lines are written.
+    if LEVELS.get(name, logging.ERROR) < logging.getLogger().level:
+        raise structlog.DropEvent
+    return event_dict
 
 
 def _first_things_first(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
@@ -165,20 +172,32 @@ def _ignore() -> None:
     """Nobody counts."""
 
 
+_WIRE = "aiohttp.server"
+"""Logs what broke while a request was read or answered. Our handlers let nothing out
+(`web.app.serve`): it is the sender's doing, and anybody may send."""
+
+
 class _ToStructlog(logging.Handler):
-    """Takes the libraries' records into the same chain, as one event."""
+    """Takes the libraries' records into the same chain, as one event on one line."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log *record* at the nearest level that has a name."""
+        """Log *record* at the nearest level that has a name.
+
+        An exception is named without its traceback: that is a page of lines for each
+        piece of junk somebody sends, and its messages quote the junk.
+        """
         try:
             message = record.getMessage()
         except (KeyError, TypeError, ValueError):
             message = str(record.msg)
         known = [level for level in LEVELS.values() if level <= record.levelno]
+        level = max(known, default=logging.DEBUG)
+        facts = {}
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            facts["error"] = type_and_place(error)
+            if record.name == _WIRE:
+                level = min(level, logging.WARNING)
         structlog.get_logger().log(
-            max(known, default=logging.DEBUG),
-            "library.logged",
-            logger=record.name,
-            message=message,
-            exc_info=record.exc_info,
+            level, "library.logged", logger=record.name, message=message, **facts
         )

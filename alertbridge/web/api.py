@@ -4,7 +4,9 @@ Reads and writes alike need `web.auth.may_operate`: who was paged when is person
 data.
 """
 
+import asyncio
 import dataclasses
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
@@ -227,8 +229,27 @@ async def quarantine(request: web.Request) -> web.Response:
 async def backup(request: web.Request) -> web.Response:
     """Write a consistent copy of the store while it runs."""
     body = await _read(request, Backup)
-    await request.app[DOORS].store.backup(Path(body.path))
+    target = Path(body.path)
+    why_not = await asyncio.to_thread(_why_no_file, target)
+    if why_not is not None:
+        raise Refused(400, why_not)
+    await request.app[DOORS].store.backup(target)
     return web.json_response({"backup": body.path})
+
+
+def _why_no_file(target: Path) -> str | None:
+    """Say why a new file cannot be made there, and what to name instead."""
+    folder = target.parent
+    try:
+        if os.path.lexists(target):
+            return f"{target} exists; name a file that does not"
+        if not folder.is_dir():
+            return f"there is no folder {folder} here; make it, or name another"
+    except OSError as exc:
+        return f"{target}: {exc.strerror}; name another"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"the daemon may not write in {folder}; name the folder of its store"
+    return None
 
 
 @_operator

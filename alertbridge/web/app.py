@@ -6,6 +6,7 @@ from functools import wraps
 import structlog
 from aiohttp import web
 
+from alertbridge.telemetry import type_and_place
 from alertbridge.web import api, health, webhooks
 from alertbridge.web.doors import DOORS, Doors
 
@@ -37,23 +38,12 @@ def serve(handler: Handler) -> Handler:
         except web.HTTPException:
             raise
         except Exception as exc:  # noqa: BLE001  one request's bug is not our end
-            log.error("request.failed", path=request.path, error=_type_and_place(exc))
+            log.error("request.failed", path=request.path, error=type_and_place(exc))
             return web.Response(status=500, text="internal error\n")
         finally:
             under_way.end()
 
     return served
-
-
-def _type_and_place(error: Exception) -> str:
-    """Name an error and where it was raised, with nothing of what it says."""
-    place = ""
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        place = f" in {code.co_qualname}, line {trace.tb_lineno}"
-        trace = trace.tb_next
-    return type(error).__name__ + place
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

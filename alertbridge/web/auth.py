@@ -79,8 +79,8 @@ def may_operate(request: web.Request, tokens: Sequence[Secret]) -> bool:
 def why_not_ours(request: web.Request) -> str | None:
     """Say how a request came that is not of a program on this machine; None if it is.
 
-    Not of the network; not of a page in somebody's browser, which may post to loopback
-    as well; and not of a proxy on this machine, behind which everybody seems to be here.
+    Not from the network; not from a page in somebody's browser, which may post to
+    loopback as well; not through a proxy here, behind which everybody seems to be here.
     """
     if not is_loopback(request.remote):
         return "from another machine"

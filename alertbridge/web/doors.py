@@ -29,8 +29,8 @@ class SourceDoor:
     """One source: how to read it, and what it must show to be let in.
 
     `authorizations` are whole `Authorization` values, any of which opens; several
-    are live while a token is rotated. No authorization and no signature: open to all
-    who reach the listener (allowed on loopback only).
+    are live while a token is rotated. No authorization and no signature: open to this
+    machine's own programs.
     """
 
     name: SourceName
@@ -50,7 +50,10 @@ class Reloaded:
 
 @dataclass(slots=True, kw_only=True)
 class Doors:
-    """Everyone the HTTP side calls; `sources` and `api_tokens` change at a reload."""
+    """Everyone the HTTP side calls; a reload changes `sources` and what stands beside.
+
+    `api_tokens` and `max_body` (in bytes) change with them.
+    """
 
     sources: Mapping[str, SourceDoor]
     api_tokens: tuple[Secret, ...]

@@ -1,29 +1,28 @@
 """Builds every part of the daemon from one config, and swaps what a reload changes."""
 
+import asyncio
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
 import structlog
 from aiohttp import ClientSession
 
 from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, keep
-from alertbridge.core.alert import RECEIVER_LABEL, SOURCE_LABEL, SourceName
-from alertbridge.core.audience import Listener, held_after_reload
+from alertbridge.core.alert import SourceName
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.rules import Rules
 from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
-from alertbridge.ports import Clock, Held, Provider, Store, StoreUnavailable
+from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
-from alertbridge.telemetry import Metrics
+from alertbridge.telemetry import Metrics, set_level
 from alertbridge.web.doors import Doors, Reloaded, Signed, SourceDoor
 from alertbridge.web.readiness import Readiness
+from alertbridge.wiring.holds import Holds
 from alertbridge.wiring.loading import load, state_dir
 
 log = structlog.get_logger()
@@ -60,6 +59,8 @@ class Daemon:
         )
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.readiness = Readiness(store, clock)
+        self.holds = Holds(store, self.current, clock, self.readiness)
+        self.heartbeat_changed = asyncio.Event()
         self.doors = Doors(
             sources=make_doors(loaded.settings),
             api_tokens=bearers(loaded.settings.api_tokens),
@@ -89,26 +90,36 @@ class Daemon:
             log.error("config.reloaded", success=False, version="", problems=str(exc))
             self.readiness.degraded["config"] = "the last reload failed; see the log"
             return Reloaded(ok=False, message=str(exc))
-        await self.use(loaded)
-        return Reloaded(ok=True, message=f"config {loaded.rules.version} is in force")
+        message = f"config {loaded.rules.version} is in force"
+        if not await self.use(loaded):
+            message += ", but the store is away: what is muted waits as before for now"
+        return Reloaded(ok=True, message=message)
 
-    async def use(self, loaded: Loaded) -> None:
-        """Put *loaded* in force: everything at once, between two decisions."""
-        old = self.loaded.settings
-        for name in ("server", "storage"):
-            if getattr(old, name) != getattr(loaded.settings, name):
-                log.warning("config.needs_restart", key=name)
+    async def use(self, loaded: Loaded) -> bool:
+        """Put *loaded* in force: everything at once, between two decisions.
+
+        False if the store could not take what it says of pages that wait already; that
+        is tried again until it can.
+        """
+        old, new = self.loaded.settings, loaded.settings
+        for key in unheeded(old, new):
+            log.warning("config.needs_restart", key=key)
         providers = make_providers(loaded, self._session)
         self.loaded = loaded
         self.current.rules = loaded.rules
-        self.doors.sources = make_doors(loaded.settings)
-        self.doors.api_tokens = bearers(loaded.settings.api_tokens)
+        self.doors.sources = make_doors(new)
+        self.doors.api_tokens = bearers(new.api_tokens)
+        self.doors.max_body = new.server.max_body
         self.dispatcher.replace_providers(providers)
+        if new.heartbeat != old.heartbeat:
+            self.heartbeat_changed.set()
+        if new.log.level != old.log.level:
+            set_level(new.log.level)
         self.readiness.degraded.pop("config", None)
         self.note_good()
-        now, rules = self.clock.now(), loaded.rules
-        await self.store.rehold(lambda held: hold_of(held, rules, now), now)
+        followed = await self.holds.follow()
         self.dispatcher.wake()
+        return followed
 
     def note_good(self) -> None:
         """Remember this config as the one to fall back on, and say that it is read."""
@@ -124,17 +135,14 @@ class Daemon:
             log.warning("config.not_kept", reason=exc.strerror)
 
 
-def hold_of(held: Held, rules: Rules, now: datetime) -> datetime | None:
-    """Until when *rules* hold a waiting notification."""
-    labels = {**held.labels, SOURCE_LABEL: held.source, RECEIVER_LABEL: held.receiver}
-    listener = Listener(
-        recipient=held.recipient,
-        numbers=held.numbers,
-        receiver="",
-        mutes=held.mutes,
-        actives=held.actives,
-    )
-    return held_after_reload(labels, listener, rules, now)
+def unheeded(old: Settings, new: Settings) -> Iterator[str]:
+    """Name the keys that differ, and that only a restart takes up."""
+    if old.server.listen != new.server.listen:
+        yield "server.listen"
+    if old.storage.url != new.storage.url:
+        yield "storage.url"
+    if old.log.format != new.log.format:
+        yield "log.format"
 
 
 def make_providers(

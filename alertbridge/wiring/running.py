@@ -9,13 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, web
 
 from alertbridge import __version__, systemd
 from alertbridge.config import Settings
 from alertbridge.engine.caretaker import (
     Pulse,
-    keep_beating,
     keep_feeding,
     keep_probing,
     keep_pruning,
@@ -28,12 +27,12 @@ from alertbridge.telemetry import Format, Metrics, configure_logging
 from alertbridge.web.app import build_app
 from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
+from alertbridge.wiring.heartbeat import keep_heartbeat
 from alertbridge.wiring.loading import ReadConfig, Standing
 from alertbridge.wiring.references import references
 
 log = structlog.get_logger()
 
-HEARTBEAT_TIMEOUT = ClientTimeout(total=5)
 DRAIN = timedelta(seconds=15)
 """How long requests under way at providers may take to finish at a stop; a request
 lives 12 s at most, and the unit waits 20."""
@@ -178,7 +177,13 @@ def _start_workers(
             store, clock, lambda: daemon.loaded.settings.storage.retention
         ),
         "clock": keep_time(clock.step, clock.follow, store),
-        "heartbeat": _beat(daemon, session, pulse),
+        "holds": daemon.holds.keep_following(),
+        "heartbeat": keep_heartbeat(
+            lambda: daemon.loaded.settings.heartbeat,
+            daemon.heartbeat_changed,
+            session,
+            pulse,
+        ),
     }
     feeding = systemd.watchdog_interval(environ, os.getpid())
     if feeding is not None:
@@ -188,24 +193,6 @@ def _start_workers(
 
 def _feed(environ: Mapping[str, str]) -> None:
     systemd.notify(systemd.WATCHDOG, environ=environ)
-
-
-async def _beat(daemon: Daemon, session: ClientSession, pulse: Pulse) -> None:
-    heartbeat = daemon.loaded.settings.heartbeat
-    if heartbeat.url is None:
-        return
-    url = heartbeat.url
-
-    async def ping() -> bool:
-        try:
-            async with session.get(
-                url, timeout=HEARTBEAT_TIMEOUT, allow_redirects=False
-            ) as response:
-                return response.status < 300
-        except (ClientError, TimeoutError, OSError):
-            return False
-
-    await keep_beating(ping, heartbeat.every, pulse)
 
 
 async def _reload_on(

@@ -31,17 +31,66 @@ def outcomes(
 
 def expected_kind(status: int) -> type[Outcome]:
     """The table of the design, written a second time and by block."""
-    if status in {401, 402, 403, 407, 429} or 300 <= status < 400:
+    if status in {400, 401, 402, 403, 404, 405, 407, 415, 422, 429}:
         return Deferred
-    if status in {400, 404, 405, 413, 415, 422}:
+    if 300 <= status < 400:
+        return Deferred
+    if status == 413:
         return Rejected
     return Uncertain
 
 
 @pytest.mark.parametrize("status", range(100, 600))
-def test_every_status_without_a_batch_id_has_its_class(status: int) -> None:
+def test_every_status_without_a_body_has_its_class(status: int) -> None:
     """Only what surely was not sent is Deferred or Rejected; the rest is Uncertain."""
     assert type(outcomes(status).all) is expected_kind(status)
+
+
+SAID = b'{"title": "Bad Request", "status": 400, "detail": "Invalid sender"}'
+LISTED = b'{"title": "One or more errors.", "errors": {"sender": ["too long"]}}'
+BARE = b'{"type": "about:blank", "title": "Not Found", "status": 404}'
+
+
+@pytest.mark.parametrize("status", [404, 405, 415])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(b"", Deferred, id="empty"),
+        pytest.param(None, Deferred, id="broken-off"),
+        pytest.param(b"default backend - 404", Deferred, id="load-balancer"),
+        pytest.param(b"<html>404</html>", Deferred, id="web-server"),
+        pytest.param(b'"gone"', Deferred, id="json-text"),
+        pytest.param(b'{"statusCode": 404}', Deferred, id="api-manager"),
+        pytest.param(BARE, Deferred, id="no-more-than-the-status"),
+        pytest.param(b'{"detail": "", "errors": {}}', Deferred, id="empty-members"),
+        pytest.param(SAID, Rejected, id="detail"),
+        pytest.param(LISTED, Rejected, id="errors"),
+    ],
+)
+def test_an_address_that_is_not_there_may_be_there_again(
+    status: int, body: bytes | None, kind: type[Outcome]
+) -> None:
+    """A 404 in the minute of a deploy kills no page; the gateway's own no may."""
+    assert type(outcomes(status, body).all) is kind
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(b"", Deferred, id="empty"),
+        pytest.param(None, Deferred, id="broken-off"),
+        pytest.param(b"<html>400 Bad Request</html>", Deferred, id="proxy"),
+        pytest.param(SAID, Rejected, id="detail"),
+        pytest.param(b'{"title": "Invalid sender"}', Rejected, id="title-alone"),
+        pytest.param(b"no route to 46701740605", Rejected, id="number-in-plain-text"),
+    ],
+)
+def test_a_bad_request_is_the_gateways_own_word(
+    status: int, body: bytes | None, kind: type[Outcome]
+) -> None:
+    """iP.1 writes JSON: any other 400 is of something that stands in between."""
+    assert type(outcomes(status, body).of(ANNA)) is kind
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 207, 299])
@@ -116,8 +165,7 @@ def test_a_blamed_number_is_called_bad() -> None:
         pytest.param(b'{"detail": "Invalid sender"}', id="nothing-named"),
         pytest.param(b'["46701740605", "46701740606"]', id="echo-of-all"),
         pytest.param(b"146701740605", id="inside-a-longer-number"),
-        pytest.param(b"recipients[7]", id="index-out-of-range"),
-        pytest.param(None, id="broken-off"),
+        pytest.param(b'{"errors": {"recipients[7]": []}}', id="index-out-of-range"),
     ],
 )
 def test_a_refusal_that_singles_out_nobody_is_for_all(body: bytes | None) -> None:

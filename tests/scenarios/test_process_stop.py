@@ -52,7 +52,7 @@ async def test_sigterm_answers_the_webhook_under_way(
     body = json.dumps(group(alert("DiskFull"))).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", daemon.port)
     head = (
-        "POST /v1/webhooks/alertmanager HTTP/1.1\r\nHost: a\r\n"
+        "POST /v1/webhooks/alertmanager HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     writer.write(head.encode() + body[:40])

@@ -15,7 +15,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.telemetry import Format, Metrics, configure_logging
+from alertbridge.telemetry import Format, Metrics, configure_logging, set_level
 from alertbridge.telemetry.cleaning import clean_text, mask_numbers
 
 NUMBER = "+46701740605"
@@ -266,6 +266,54 @@ def test_libraries_log_into_the_same_chain(monkeypatch: pytest.MonkeyPatch) -> N
         ("warning", "aiohttp.server", "lost +467*****605"),
         ("error", "asyncio", "%d is not a number"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("logger", "level"),
+    [
+        pytest.param("aiohttp.server", "warning", id="what-a-sender-broke"),
+        pytest.param("asyncio", "error", id="anybody-else"),
+    ],
+)
+def test_a_librarys_exception_is_one_line_that_quotes_nothing(
+    logger: str, level: str
+) -> None:
+    """Who sends junk writes neither pages of our log nor its own words into it."""
+    stream = io.StringIO()
+    configure_logging("info", Format.JSON, stream, environ={})
+
+    try:
+        json.loads("canary")
+    except ValueError as exc:
+        failed = RuntimeError("canary")
+        failed.__cause__ = exc
+        logging.getLogger(logger).error("Unhandled exception", exc_info=failed)
+
+    (line,) = (json.loads(line) for line in stream.getvalue().splitlines())
+    del line["ts"]
+    assert line == {
+        "level": level,
+        "event": "library.logged",
+        "logger": logger,
+        "message": "Unhandled exception",
+        "error": "RuntimeError",
+    }
+
+
+def test_a_logger_that_remembers_follows_a_new_level() -> None:
+    """A reload may quiet the daemon, or let it talk again."""
+    stream = io.StringIO()
+    configure_logging("info", Format.JSON, stream, environ={}, for_good=True)
+    log = structlog.get_logger()
+    log.info("daemon.started")
+
+    set_level("error")
+    log.info("daemon.stopping")
+    set_level("debug")
+    log.debug("daemon.stopped")
+
+    events = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert events == ["daemon.started", "daemon.stopped"]
 
 
 def test_configuring_again_writes_each_line_once() -> None:

@@ -20,7 +20,7 @@ Group = Callable[..., dict[str, object]]
 Raw = Callable[..., Awaitable[bytes]]
 
 HOOK = b"/v1/webhooks/am"
-HEAD = b"POST " + HOOK + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+HEAD = b"POST " + HOOK + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 
 
 def status_of(answer: bytes) -> int:
@@ -115,7 +115,7 @@ async def test_odd_request_is_refused(
 ) -> None:
     """A plain no, and never a file, a redirect or a bug."""
     _, client = await serve()
-    headers = b"\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    headers = b"\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
     answer = await raw(client, request_line + headers)
 
@@ -128,7 +128,7 @@ async def test_odd_request_is_refused(
     [
         pytest.param(b"", id="none"),
         pytest.param(b"Host: evil.example\r\n", id="other"),
-        pytest.param(b"Host: x\r\nHost: evil.example\r\n", id="two"),
+        pytest.param(b"Host: localhost\r\nHost: evil.example\r\n", id="two"),
         pytest.param(b"Host: evil.example/<script>\r\n", id="not-a-host"),
     ],
 )
@@ -150,8 +150,8 @@ async def test_host_is_never_reflected(serve: Serve, raw: Raw, hosts: bytes) -> 
 async def test_pipelined_requests_are_answered_in_order(serve: Serve, raw: Raw) -> None:
     """A thousand on one connection are served one by one."""
     _, client = await serve()
-    one = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    one = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
     answer = await raw(client, one * 999 + last, wait=20)
 

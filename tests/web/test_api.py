@@ -1,6 +1,7 @@
 """What operators ask and do over HTTP: each endpoint, its errors, and what it hides."""
 
 import io
+import os
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -271,17 +272,58 @@ async def test_backup_overwrites_nothing(serve: Serve, tmp_path: Path) -> None:
 
     status, answer = await post(client, "/api/v1/backup", {"path": str(there)})
 
-    assert (status, there.read_text("utf-8")) == (503, "precious")
-    assert set(answer) == {"error"}
+    assert (status, there.read_text("utf-8")) == (400, "precious")
+    assert answer == {"error": f"{there} exists; name a file that does not"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/no/such/folder/copy.db", "/dev/full", "/proc/self/mem"]
+    ("path", "says"),
+    [
+        pytest.param(
+            "/no/such/folder/copy.db",
+            "there is no folder /no/such/folder here; make it, or name another",
+            id="no-folder",
+        ),
+        pytest.param(
+            "/dev/full", "/dev/full exists; name a file that does not", id="device"
+        ),
+        pytest.param(
+            f"/{'x' * 300}/copy.db",
+            f"/{'x' * 300}/copy.db: File name too long; name another",
+            id="too-long",
+        ),
+    ],
 )
+async def test_backup_names_the_file_and_what_to_do(
+    serve: Serve, path: str, says: str
+) -> None:
+    """An operator with a typo reads what to mend, not what `open` said."""
+    _, client = await serve()
+
+    answer = await post(client, "/api/v1/backup", {"path": path})
+
+    assert answer == (400, {"error": says})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+async def test_backup_wants_a_folder_that_the_daemon_may_write(
+    serve: Serve, tmp_path: Path
+) -> None:
+    """Under the unit that is only the folder of its store."""
+    _, client = await serve()
+    folder = tmp_path / "not-ours"
+    folder.mkdir(mode=0o500)
+
+    status, answer = await post(client, "/api/v1/backup", {"path": f"{folder}/x.db"})
+
+    assert (status, "may not write in" in answer["error"]) == (400, True)
+
+
 async def test_backup_that_cannot_be_written_says_so(
-    serve: Serve, tmp_path: Path, path: str
+    serve: Serve, tmp_path: Path
 ) -> None:
     """503 with one line, not a bug."""
+    path = "/proc/copy.db"
     _, client = await serve(file=tmp_path / "alertbridge.db")
 
     status, answer = await post(client, "/api/v1/backup", {"path": path})

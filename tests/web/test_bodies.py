@@ -284,7 +284,7 @@ async def test_a_gzipped_webhook_is_read(
 async def test_a_sender_that_goes_away_leaves_nothing(serve: Serve, raw: Raw) -> None:
     """Half a body is no webhook, and no bug of ours."""
     daemon, client = await serve()
-    head = b"POST /v1/webhooks/am HTTP/1.1\r\nHost: x\r\n"
+    head = b"POST /v1/webhooks/am HTTP/1.1\r\nHost: localhost\r\n"
 
     with capture_logs() as logs:
         await raw(client, head + b"Content-Length: 99\r\n\r\n{", wait=0.2)
@@ -335,7 +335,7 @@ async def trickle() -> AsyncIterator[Callable[[bytes], Awaitable[str]]]:
 
         async def send(sent: bytes) -> str:
             reader, writer = await asyncio.open_connection(server.host, server.port)
-            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\n" + sent)
+            writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + sent)
             answer = await reader.readuntil(b" END")
             writer.close()
             return answer.rpartition(b"\r\n")[2].decode().removesuffix(" END")
