@@ -21,8 +21,8 @@ from alertbridge.core.rules import Rules
 class Listener:
     """One recipient of an alert, and the rule that made him one.
 
-    `held_until` is when the route's time intervals let him hear (rule 10);
-    `never_opens` says that they do not within a year.
+    `held_until` is when the route's time intervals let him hear (rule 10); intervals
+    that do not open within a year hold for one, and a reload asks again.
     """
 
     recipient: RecipientName
@@ -30,7 +30,6 @@ class Listener:
     receiver: str
     where: str = ""
     held_until: datetime | None = None
-    never_opens: bool = False
     mutes: tuple[str, ...] = ()
     actives: tuple[str, ...] = ()
 
@@ -45,11 +44,9 @@ class Listener:
 
     def sooner_than(self, other: "Listener") -> bool:
         """Whether this rule lets the same person hear earlier than *other* does."""
-        if self.never_opens or (other.held_until is None and not other.never_opens):
+        if other.held_until is None:
             return False
-        if other.never_opens or self.held_until is None:
-            return True
-        return other.held_until is not None and self.held_until < other.held_until
+        return self.held_until is None or self.held_until < other.held_until
 
 
 def listeners_of_routes(
@@ -61,15 +58,14 @@ def listeners_of_routes(
     """
     found: dict[RecipientName, Listener] = {}
     for route in routes:
-        held_until, never_opens = _held(route, rules, now)
+        held = held_until(route.mute, route.active, rules, now)
         for recipient in rules.receivers[route.receiver].recipients:
             candidate = Listener(
                 recipient=recipient,
                 numbers=rules.recipients[recipient].phones,
                 receiver=route.receiver,
                 where=route.where,
-                held_until=held_until,
-                never_opens=never_opens,
+                held_until=held,
                 mutes=route.mute,
                 actives=route.active,
             )
@@ -127,6 +123,8 @@ def held_until(
     Names that the config no longer has do not hold anything. Intervals that do not
     open within a year hold for one.
     """
+    if not mutes and not actives:
+        return None
     mute, active = _intervals(mutes, rules), _intervals(actives, rules)
     if is_open(mute, active, now):
         return None
@@ -145,18 +143,8 @@ def held_after_reload(
         if listener.recipient == held.recipient or not set(held.numbers).isdisjoint(
             listener.numbers
         ):
-            return now + HORIZON if listener.never_opens else listener.held_until
+            return listener.held_until
     return held_until(held.mutes, held.actives, rules, now)
-
-
-def _held(route: Route, rules: Rules, now: datetime) -> tuple[datetime | None, bool]:
-    if not route.mute and not route.active:
-        return None, False
-    mute, active = _intervals(route.mute, rules), _intervals(route.active, rules)
-    if is_open(mute, active, now):
-        return None, False
-    opens = next_open(mute, active, now)
-    return opens, opens is None
 
 
 def _intervals(names: Sequence[str], rules: Rules) -> tuple[TimeInterval, ...]:

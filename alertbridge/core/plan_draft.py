@@ -187,7 +187,7 @@ class PlanDraft:
     ) -> None:
         waiting = [fact for fact in facts if fact.state is State.WAITING]
         for fact in waiting:
-            if fact.held_until is None or listener.never_opens:
+            if fact.held_until is None:
                 continue
             if listener.held_until is None or listener.held_until < fact.held_until:
                 self.releases.append(ReleaseFact(fact.id, listener.held_until))
@@ -208,7 +208,7 @@ class PlanDraft:
             # Reminder n + 1 cannot exist while n, or the firing, is still to be told.
             self._already(alert, listener, facts)
             return
-        if listener.held_until is not None or listener.never_opens:
+        if listener.held_until is not None:
             self.leave_out(alert, Verdict.MUTED, listener)
             return
         reminders = [fact.round for fact in facts if fact.kind is Kind.REMINDER]
@@ -254,8 +254,6 @@ class PlanDraft:
         state, reason = State.WAITING, Reason.NEWS
         if recorded:
             state, reason = State.CANCELLED, Reason.REPEAT_RECORDED
-        elif listener.never_opens:
-            state, reason = State.CANCELLED, Reason.MUTED
         elif listener.held_until is not None:
             reason = Reason.MUTED
         return NewFact(

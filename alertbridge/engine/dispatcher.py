@@ -132,7 +132,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Work until stopped; requests under way are finished before it returns."""
-        await self._recover()
+        await self._recover_when_possible()
         async with asyncio.TaskGroup() as requests:
             while not self._stopping:
                 self._wake.clear()
@@ -141,6 +141,21 @@ class Dispatcher:
                 if wait > 0:
                     await asyncio.sleep(BREATH)
                     await self._sleep(wait)
+
+    async def _recover_when_possible(self) -> None:
+        """Take stock of what a process before us left, however long the store is away.
+
+        Nothing may be claimed before it is done; webhooks are answered meanwhile.
+        """
+        while not self._stopping:
+            try:
+                await self._recover()
+            except StoreUnavailable as exc:
+                log.error("store.failed", reason=f"recover: {exc}")
+                self.progress = monotonic()
+                await self._sleep(STORE_PAUSE)
+            else:
+                return
 
     async def _recover(self) -> None:
         now = self._clock.now()

@@ -69,6 +69,9 @@ RULINGS: dict[int, tuple[Ruling, str]] = {
     415: (Ruling.NOT_THERE, "it does not read JSON there; check base_url"),
     422: (Ruling.BAD_REQUEST, "it does not take this request"),
     429: (Ruling.NOT_NOW, "too many requests"),
+    # By its own word it takes nothing now (RFC 9110, 15.6.4): a load balancer without a
+    # back end, a deploy. As an uncertain one, forty seconds of it would end every page.
+    503: (Ruling.NOT_NOW, "it is away for a while"),
 }
 """Statuses that have a meaning of their own; `rule` has the blocks."""
 
@@ -94,7 +97,7 @@ def classify(answer: Answer, numbers: Sequence[Msisdn], now: datetime) -> Outcom
     match ruling:
         case Ruling.NOT_NOW:
             wait = read_retry_after(answer.retry_after, now)
-            asked = wait if answer.status == 429 else None
+            asked = wait if answer.status in (429, 503) else None
             return Outcomes(Deferred(detail=detail, retry_after=asked))
         case Ruling.NOT_THERE:
             # A load balancer says so for the minute of a deploy: one must not kill a

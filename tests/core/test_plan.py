@@ -9,7 +9,7 @@ import pytest
 from alertbridge.core.alert import Alert, AlertGroup, PostReason
 from alertbridge.core.audience import listeners_of_receiver
 from alertbridge.core.episode import KnownEpisode, KnownFact
-from alertbridge.core.interval import TimeInterval
+from alertbridge.core.interval import HORIZON, TimeInterval
 from alertbridge.core.notification import (
     EpisodeId,
     Kind,
@@ -252,15 +252,15 @@ def test_a_muted_page_waits_for_the_window_and_ages_from_then(
     assert (fact.held_until, fact.expires_at) == (SEVEN, SEVEN + timedelta(hours=1))
 
 
-def test_a_page_whose_window_never_opens_is_recorded_as_muted(
+def test_a_page_whose_window_never_opens_is_held_for_a_year(
     alert: MakeAlert, group: MakeGroup, make_rules: MakeRules
 ) -> None:
-    """It does not wait for ever, and `history` has it."""
+    """The next reload may take the mute away: what was cancelled would stay silent."""
     rules = make_rules(mute=["always"], intervals={"always": ALWAYS})
 
     (fact,) = plan(group(alert()), rules, Known(), NOW).facts
 
-    assert (fact.state, fact.reason) == (State.CANCELLED, Reason.MUTED)
+    assert (fact.state, fact.held_until) == (State.WAITING, NOW + HORIZON)
 
 
 LATER = SEVEN + timedelta(hours=1)

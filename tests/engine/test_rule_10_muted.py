@@ -127,20 +127,24 @@ async def test_a_muted_route_still_ends_matching(
     assert not await states("bo")
 
 
-async def test_a_window_that_never_opens_is_said_at_once(
+async def test_a_window_that_never_opens_holds_until_somebody_opens_it(
     post: Post,
+    claim: Claim,
     states: States,
     alert: MakeAlert,
     group: MakeGroup,
     make_rules: Callable[..., Rules],
 ) -> None:
-    """Nothing is held for a day that does not come, and copies call it muted."""
+    """It waits as muted; the copy that finds the route open lets it go."""
     never = make_rules(mute=["always"], intervals={"always": TimeInterval()})
     await post(group(alert()), by=never)
-    copy = await post(group(alert()), 60, by=never)
+    held = await states()
+    early = await claim(60, by=never)
+    await post(group(alert()), 120, by=make_rules())
 
-    assert await states() == [("DiskFull", "firing", "cancelled", "muted")]
-    assert copy.plan.left_out[0].verdict is Verdict.MUTED
+    assert held == [("DiskFull", "firing", "waiting", "muted")]
+    assert not early
+    assert len(await claim(120, by=make_rules())) == 1
 
 
 async def test_a_muted_repeat_is_left_out(

@@ -31,7 +31,7 @@ def outcomes(
 
 def expected_kind(status: int) -> type[Outcome]:
     """The table of the design, written a second time and by block."""
-    if status in {400, 401, 402, 403, 404, 405, 407, 415, 422, 429}:
+    if status in {400, 401, 402, 403, 404, 405, 407, 415, 422, 429, 503}:
         return Deferred
     if 300 <= status < 400:
         return Deferred
