@@ -107,6 +107,10 @@ def fingerprint_of(labels: Labels) -> Fingerprint:
     return Fingerprint(f"{digest:016x}")
 
 
+UNREADABLE_ALERTNAME = "UnreadableAlerts"
+"""The alert that stands for what could not be read of a post, whoever makes it."""
+
+
 def fingerprint_of_stand_in(group_key: GroupKey) -> Fingerprint:
     """Identify the alert that stands for what could not be read of a group."""
     return Fingerprint(f"unreadable {group_key}")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertbridge.core.alert import (
+    UNREADABLE_ALERTNAME,
     Alert,
     AlertGroup,
     Fingerprint,
@@ -22,8 +23,6 @@ from alertbridge.core.notification import State
 from alertbridge.core.plan import Known, MoveEpisode, Plan
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.rules import Rules
-
-ALERTNAME = "UnreadableAlerts"
 
 
 def fingerprint_of_unreadable(group: AlertGroup) -> Fingerprint:
@@ -71,7 +70,7 @@ def _open(
     alert = Alert(
         status=Status.FIRING,
         fingerprint=fingerprint_of_unreadable(group),
-        labels={"alertname": ALERTNAME, "source": group.source},
+        labels={"alertname": UNREADABLE_ALERTNAME, "source": group.source},
         annotations={"summary": _summary(group)},
         starts_at=now,
     )

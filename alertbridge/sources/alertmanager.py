@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alertbridge.core.alert import (
+    UNREADABLE_ALERTNAME,
     Alert,
     AlertGroup,
     GroupKey,
@@ -34,9 +35,6 @@ from alertbridge.sources.reading import (
     text,
     text_map,
 )
-
-UNREADABLE_ALERTNAME = "UnreadableAlerts"
-"""The alert that stands in for those of a post of which nothing can be told."""
 
 _REASONS = {reason.value: reason for reason in PostReason}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alertbridge.core.alert import (
+    UNREADABLE_ALERTNAME,
     Alert,
     AlertGroup,
     GroupKey,
@@ -14,7 +15,6 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.ports import PayloadError
-from alertbridge.sources.alertmanager import UNREADABLE_ALERTNAME
 from alertbridge.sources.reading import KEY_LIMIT, MOST_ALERTS, RAW_LIMIT
 
 Parse = Callable[[str, object], AlertGroup]

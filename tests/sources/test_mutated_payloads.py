@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alertbridge.core.alert import AlertGroup, SourceName, labels_for_matching
+from alertbridge.core.alert import (
+    UNREADABLE_ALERTNAME,
+    AlertGroup,
+    SourceName,
+    labels_for_matching,
+)
 from alertbridge.ports import PayloadError
 from alertbridge.sources import SOURCES
-from alertbridge.sources.alertmanager import UNREADABLE_ALERTNAME
 from alertbridge.sources.oversized import salvage
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
