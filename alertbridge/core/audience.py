@@ -28,6 +28,7 @@ class Listener:
     recipient: RecipientName
     numbers: tuple[Msisdn, ...]
     receiver: str
+    route: str | None = None
     where: str = ""
     held_until: datetime | None = None
     mutes: tuple[str, ...] = ()
@@ -64,6 +65,7 @@ def listeners_of_routes(
                 recipient=recipient,
                 numbers=rules.recipients[recipient].phones,
                 receiver=route.receiver,
+                route=route.id,
                 where=route.where,
                 held_until=held,
                 mutes=route.mute,

@@ -46,6 +46,7 @@ class KnownFact:
     reason: Reason
     severity: Severity = Severity.HIGH
     receiver: str = ""
+    route: str | None = None
     where: str = ""
     numbers: tuple[Msisdn, ...] = ()
     uncertain: int = 0

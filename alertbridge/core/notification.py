@@ -69,7 +69,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeView:
-    """An episode as a text needs it."""
+    """An episode as a text needs it.
+
+    `flaps` is how often it changed while it flapped (0: it does not flap); `stale`
+    says that its source has fallen silent about it: it may be over.
+    """
 
     id: EpisodeId
     source: SourceName
@@ -78,6 +82,8 @@ class EpisodeView:
     starts_at: datetime
     ends_at: datetime | None = None
     generator_url: str = ""
+    flaps: int = 0
+    stale: bool = False
 
     @property
     def ended(self) -> bool:
@@ -101,7 +107,9 @@ class Fact:
 
     `heard` says whether this recipient was told, or may have been told, that the
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
-    `tried` holds the ways that were refused for good.
+    `tried` holds the ways that were refused for good. `route` is the id of the route
+    that took the alert, None for what no route took (meta-alerts). `worse` says that
+    this person was told of the same alert at a lesser severity, and that still fires.
     """
 
     id: NotificationId
@@ -119,3 +127,5 @@ class Fact:
     tried: tuple[Way, ...] = ()
     note: PostNote | None = None
     replaces: MessageId | None = None
+    route: str | None = None
+    worse: bool = False

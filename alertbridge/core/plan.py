@@ -132,6 +132,7 @@ class NewFact:
     recipient: RecipientName
     numbers: tuple[Msisdn, ...]
     receiver: str
+    route: str | None = None
     where: str
     severity: Severity
     state: State = State.WAITING

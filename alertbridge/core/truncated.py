@@ -161,6 +161,7 @@ def _as_listener(fact: KnownFact, rules: Rules, now: datetime) -> Listener:
         recipient=fact.recipient,
         numbers=fact.numbers,
         receiver=fact.receiver,
+        route=fact.route,
         where=fact.where,
         held_until=held_until(fact.mutes, fact.actives, rules, now),
         mutes=fact.mutes,

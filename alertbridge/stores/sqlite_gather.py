@@ -35,7 +35,7 @@ _LATEST_OF_ONE = (
 _OPEN = " WHERE e.source = :source AND e.group_key = :group_key AND e.ends_at IS NULL"
 _FACTS = (
     "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
-    " numbers, uncertain, held_until, mutes, episode FROM notification"
+    " numbers, uncertain, held_until, mutes, episode, route FROM notification"
     " WHERE episode IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 
@@ -135,6 +135,7 @@ def _known_fact(row: Row) -> KnownFact:
         reason=_REASONS[row[5]],
         severity=_SEVERITIES[row[6]],
         receiver=row[7],
+        route=row[14],
         where=row[8],
         numbers=load_numbers(row[9]),
         uncertain=row[10],

@@ -148,6 +148,7 @@ def _write_facts(
                 fact.reason,
                 int(fact.severity),
                 fact.receiver,
+                fact.route,
                 fact.where,
                 dump_numbers(fact.numbers),
                 dump_mutes(fact.mutes, fact.actives),
@@ -166,9 +167,9 @@ def _write_facts(
             )
     db.executemany(
         "INSERT INTO notification (episode, kind, round, recipient, state, reason,"
-        " severity, receiver, place, numbers, mutes, tried, uncertain, post,"
+        " severity, receiver, route, place, numbers, mutes, tried, uncertain, post,"
         " created_at, held_until, expires_at, settled_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
         rows,
     )
     for recipient, (rank, when) in due.items():

@@ -45,7 +45,8 @@ _COLUMNS = (
     " e.generator_url, p.id, p.truncated, p.unreadable, p.oversized,"
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
-    "  AND (h.state = 'told' OR h.uncertain > 0))"
+    "  AND (h.state = 'told' OR h.uncertain > 0)),"
+    " n.route, e.flaps, e.stale_at"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -113,9 +114,12 @@ def fact_of(row: Row) -> Fact:
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
             generator_url=row[18],
+            flaps=row[25],
+            stale=row[26] is not None,
         ),
         note=note,
         heard=bool(row[23]),
+        route=row[24],
     )
 
 
