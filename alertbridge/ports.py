@@ -1,15 +1,16 @@
 """What the floors above and the siblings exchange, cut at the verb."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
 from alertbridge.core.delivery import Step
+from alertbridge.core.inquiry import Conclusion, Inquiry, Listing
 from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Idle, Outcomes, Submission
+from alertbridge.core.message import Draft, Idle, Outcomes, Reference, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Fact,
@@ -56,6 +57,22 @@ class Provider(Protocol):
 
         Raises:
             ProviderCheckFailed: with one line that says what is wrong.
+        """
+        ...
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """A provider that can be asked what it has taken, by our references."""
+
+    async def list_sent(
+        self, references: Collection[Reference], since: datetime
+    ) -> Listing:
+        """Look for *references* among what was taken after *since*.
+
+        Never raises for what a network or a gateway can do. A reference that is not in
+        a `Listed` was not taken; where that cannot be said, it is a `NotListed`.
+        Returns within 12 seconds.
         """
         ...
 
@@ -132,6 +149,14 @@ class Claimed:
 
     submissions: tuple[Submission, ...]
     drafts: tuple[Draft, ...] = ()
+    next_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiries:
+    """Uncertain submissions to look up now, and when the next one is due."""
+
+    due: tuple[Inquiry, ...]
     next_due: datetime | None = None
 
 
@@ -286,11 +311,28 @@ class Store(Protocol):
         """
         ...
 
-    async def recover(self, now: datetime, retry_after: timedelta) -> int:
+    async def recover(
+        self,
+        now: datetime,
+        retry_after: timedelta,
+        listers: Collection[ProviderName] = (),
+    ) -> int:
         """At start, before anything is claimed: what was in flight is uncertain now.
 
-        Says how many submissions that was.
+        What went by *listers* is looked up first. Says how many submissions that was.
         """
+        ...
+
+    async def inquiries(
+        self, listers: Collection[ProviderName], now: datetime
+    ) -> Inquiries:
+        """Which uncertain submissions are to be looked up now, and when the next is."""
+        ...
+
+    async def conclude(
+        self, inquiry: Inquiry, conclusion: Conclusion, now: datetime
+    ) -> bool:
+        """Write what a list has shown; False if it has been settled meanwhile."""
         ...
 
     async def recent_attempts(

@@ -224,6 +224,7 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
         at: float = 0,
         *,
         by: Rules | None = None,
+        lists: bool = False,
     ) -> bool:
         now, known_rules = T0 + timedelta(seconds=at), by or rules
         if not isinstance(outcome, Outcomes):
@@ -242,6 +243,7 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
                 began_at=submission.began_at,
                 now=now,
                 jitter=0.5,
+                lists=lists,
             )
             steps[message.id] = step
             ended: Sequence[int] = getattr(step, "dead", ())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from alertbridge.core.inquiry import FAIL_OPEN
 from alertbridge.core.message import (
     Accepted,
     Deferred,
@@ -41,7 +42,8 @@ UNCERTAIN_WAIT = timedelta(seconds=15)
 so that the first cannot still land after the second is decided."""
 
 MAX_UNCERTAIN = 2
-"""Sends of one fact whose answer nobody saw; after these it is dead, and told so."""
+"""Sends of one fact whose answer nobody saw. After these only the provider's list can
+say what became of it; where there is none, it is dead, and the admins are told."""
 
 SKIP_NUMBER = timedelta(minutes=15)
 """How long a number with a permanent error is skipped (rule 9)."""
@@ -72,11 +74,14 @@ class Again:
 class LookLater:
     """It may have been sent: keep the message as it is, and decide again at `at`.
 
-    `by_this` says whether by this attempt; if not, by the one before it.
+    `by_this` says whether by this attempt; if not, by the one before it. `look_at` is
+    when the provider's list is asked, None if it has none: `at` is then when the same
+    goes out once more, and otherwise when it does so without a list.
     """
 
     at: datetime
     by_this: bool = True
+    look_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ def next_step(
     began_at: datetime,
     now: datetime,
     jitter: float,
+    lists: bool = False,
 ) -> Step:
     """Say what follows *outcome* for *message*.
 
@@ -130,6 +136,7 @@ def next_step(
         began_at: when the attempt began.
         now: the time.
         jitter: in [0, 1); spreads retries over the upper half of each wait.
+        lists: whether the provider can be asked what it has under our reference.
     """
     match outcome:
         case Accepted(provider_id=provider_id):
@@ -139,18 +146,17 @@ def next_step(
             if attempt > 1:
                 # This one was not sent, but the first may have been: only under its
                 # own reference can the provider say that it has it already.
-                return LookLater(at, by_this=False)
+                look_at = at if lists else None
+                return LookLater(at, by_this=False, look_at=look_at)
             return Again(at)
         case Uncertain():
-            worn_out = tuple(
-                fact.id for fact in message.tells if fact.uncertain + 1 >= MAX_UNCERTAIN
-            )
-            if worn_out:
-                return GiveUp(worn_out)
-            # Never longer than the wait itself, should a clock have been set back.
-            return LookLater(
-                min(max(now, began_at + UNCERTAIN_WAIT), now + UNCERTAIN_WAIT)
-            )
+            if lists:
+                look_at = landed_by(began_at, now)
+                return LookLater(fail_open_at(message, began_at, now), look_at=look_at)
+            dead = tuple(fact.id for fact in message.tells if is_worn_out(fact, 1))
+            if dead:
+                return GiveUp(dead)
+            return LookLater(landed_by(began_at, now))
         case Rejected(number_is_bad=number_is_bad):
             if shared and not number_is_bad:
                 return Again(now, alone=True)
@@ -166,6 +172,26 @@ def next_step(
             assert_never(outcome)
 
 
+def landed_by(began_at: datetime, now: datetime) -> datetime:
+    """When a request that began then has landed or died.
+
+    Never longer from now than a request lives, should a clock have been set back.
+    """
+    return min(max(now, began_at + UNCERTAIN_WAIT), now + UNCERTAIN_WAIT)
+
+
+def fail_open_at(message: Message, began_at: datetime, now: datetime) -> datetime:
+    """When an uncertain message is sent again though no list could be asked."""
+    severity = min((fact.severity for fact in message.tells), default=Severity.LOW)
+    longest = FAIL_OPEN[severity]
+    return min(max(now, began_at + longest), now + longest)
+
+
+def is_worn_out(fact: Fact, more: int = 0) -> bool:
+    """Whether a fact was sent too often without an answer, with *more* to count."""
+    return fact.uncertain + more >= MAX_UNCERTAIN
+
+
 def choose_way(
     facts: Sequence[Fact],
     numbers: Sequence[Msisdn],
@@ -174,13 +200,21 @@ def choose_way(
 ) -> Way:
     """Pick the next (number, provider): numbers in order, then the next provider.
 
-    A way that was refused for any of the facts comes last; a number that recently
-    gave a permanent error comes after those that did not, but is never ruled out:
-    when nothing else is left, a doubtful way beats silence.
+    A way that was refused for any of the facts comes last; before it a number that
+    recently gave a permanent error, and before that a provider whose answer nobody saw:
+    none is ruled out. When nothing else is left, a doubtful way beats silence.
     """
     refusals = [way for fact in facts for way in fact.tried]
+    doubted = {fact.doubted for fact in facts}
     ways = ways_of(numbers, providers)
-    return min(ways, key=lambda way: (refusals.count(way), way.number in skipped))
+    return min(
+        ways,
+        key=lambda way: (
+            refusals.count(way),
+            way.number in skipped,
+            way.provider in doubted,
+        ),
+    )
 
 
 def ways_of(

@@ -109,9 +109,11 @@ class Fact:
 
     `heard` says whether this recipient was told, or may have been told, that the
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
-    `tried` holds the ways that were refused for good. `route` is the id of the route
-    that took the alert, None for what no route took (meta-alerts). `worse` says that
-    this person was told of the same alert at a lesser severity, and that still fires.
+    `tried` holds the ways that were refused for good, `doubted` is the provider whose
+    answer nobody saw, if it goes out anew because of that. `route` is the id of the
+    route that took the alert, None for what no route took (meta-alerts). `worse` says
+    that this person was told of the same alert at a lesser severity, and that still
+    fires.
     """
 
     id: NotificationId
@@ -129,5 +131,6 @@ class Fact:
     tried: tuple[Way, ...] = ()
     note: PostNote | None = None
     replaces: MessageId | None = None
+    doubted: ProviderName | None = None
     route: str | None = None
     worse: bool = False

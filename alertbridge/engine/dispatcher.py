@@ -45,6 +45,7 @@ from alertbridge.engine.rate import WINDOW, Rate
 from alertbridge.ports import (
     Claimed,
     Clock,
+    Lister,
     Provider,
     Settlement,
     Store,
@@ -115,6 +116,14 @@ class Dispatcher:
         self._stopping = True
         self._wake.set()
 
+    def listers(self) -> Mapping[ProviderName, Lister]:
+        """The providers that can be asked what they have taken."""
+        return {
+            name: lane.provider
+            for name, lane in self._lanes.items()
+            if isinstance(lane.provider, Lister)
+        }
+
     def replace_providers(self, providers: Mapping[ProviderName, Provider]) -> None:
         """Use these from now on; an account keeps the count of its requests."""
         lanes: dict[ProviderName, _Lane] = {}
@@ -159,7 +168,7 @@ class Dispatcher:
 
     async def _recover(self) -> None:
         now = self._clock.now()
-        await self._store.recover(now, UNCERTAIN_WAIT)
+        await self._store.recover(now, UNCERTAIN_WAIT, tuple(self.listers()))
         window = timedelta(seconds=WINDOW)
         for name, lane in self._lanes.items():
             begun = await self._store.recent_attempts(name, now - window)
@@ -240,6 +249,7 @@ class Dispatcher:
                 began_at=submission.began_at,
                 now=now,
                 jitter=self._jitter(),
+                lists=submission.provider in self.listers(),
             )
             for message in submission.messages
         }

@@ -8,7 +8,8 @@ batch is how the caller finds an uncertain send afterwards.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -27,10 +28,18 @@ from tenacity import (
     wait_fixed,
 )
 
-from alertbridge.core.message import Deferred, Outcomes, Submission, Uncertain
+from alertbridge.core.inquiry import Listing, NotListed
+from alertbridge.core.message import (
+    Deferred,
+    Outcomes,
+    Reference,
+    Submission,
+    Uncertain,
+)
 from alertbridge.core.notification import ProviderName
 from alertbridge.ports import ProviderCheckFailed
 from alertbridge.providers.ip1_answers import Answer, classify, read_json
+from alertbridge.providers.ip1_list import list_sent
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.ip1_request import batch_request, refuse_unsendable
 
@@ -38,6 +47,9 @@ MAX_ANSWER = 1024 * 1024
 """Bytes of an answer, decompressed, that we read; a batch document has under 1 KiB."""
 
 SENDERS_PAGE = 200
+
+LISTING = 10.0
+"""Seconds for all pages of the list of batches."""
 
 # Raised before a connection stands (refused, no route, DNS, TLS, connect timeout): the
 # request was not written, and a second try cannot duplicate an SMS.
@@ -105,6 +117,21 @@ class Ip1:
         except (ClientError, TimeoutError, OSError) as exc:
             return Outcomes(Uncertain(detail=f"no clear answer: {describe(exc)}"))
         return classify(answer, submission.numbers, submission.began_at)
+
+    async def list_sent(
+        self, references: Collection[Reference], since: datetime
+    ) -> Listing:
+        """Look for *references* in the account's list of batches."""
+        try:
+            async with asyncio.timeout(LISTING):
+                return await list_sent(
+                    lambda path: self._request("GET", path),
+                    self._options.base_url,
+                    references,
+                    since,
+                )
+        except (ClientError, TimeoutError, OSError) as exc:
+            return NotListed(f"cannot read the list: {describe(exc)}")
 
     async def check(self) -> Sequence[str]:
         """Ask about the token, the sender and the balance; no SMS leaves.
@@ -184,6 +211,7 @@ class Ip1:
                 status=response.status,
                 body=await read_capped(response),
                 retry_after=response.headers.get("Retry-After", ""),
+                link=", ".join(response.headers.getall("Link", [])),
             )
 
 

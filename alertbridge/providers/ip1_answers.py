@@ -43,6 +43,7 @@ class Answer:
     status: int
     body: bytes | None
     retry_after: str = ""
+    link: str = ""
 
 
 class Ruling(Enum):

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.inquiry import Conclusion, Inquiry
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.plan import Keys, Known, Plan
@@ -20,6 +21,7 @@ from alertbridge.ports import (
     EpisodeRow,
     Held,
     HistoryRow,
+    Inquiries,
     OutboxRow,
     Quarantined,
     Recorded,
@@ -30,6 +32,7 @@ from alertbridge.ports import (
 from alertbridge.stores import (
     sqlite_claim,
     sqlite_history,
+    sqlite_inquiry,
     sqlite_intake,
     sqlite_operator,
     sqlite_settle,
@@ -165,12 +168,33 @@ class SqliteStore:
             )
         )
 
-    async def recover(self, now: datetime, retry_after: timedelta) -> int:
+    async def recover(
+        self,
+        now: datetime,
+        retry_after: timedelta,
+        listers: Collection[ProviderName] = (),
+    ) -> int:
         """Open a new epoch; what was in flight is uncertain."""
         count, self._epoch = await self._lane.write(
-            lambda db: sqlite_operator.recover(db, now, retry_after)
+            lambda db: sqlite_operator.recover(db, now, retry_after, listers)
         )
         return count
+
+    async def inquiries(
+        self, listers: Collection[ProviderName], now: datetime
+    ) -> Inquiries:
+        """Which uncertain submissions are to be looked up now."""
+        return await self._lane.read(
+            lambda db: sqlite_inquiry.inquiries(db, listers, now)
+        )
+
+    async def conclude(
+        self, inquiry: Inquiry, conclusion: Conclusion, now: datetime
+    ) -> bool:
+        """Write what a list has shown."""
+        return await self._lane.write(
+            lambda db: sqlite_inquiry.conclude(db, inquiry, conclusion, now)
+        )
 
     async def recent_attempts(
         self, provider: ProviderName, since: datetime

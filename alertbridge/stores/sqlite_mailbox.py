@@ -15,6 +15,7 @@ from alertbridge.core.notification import (
     MessageId,
     NotificationId,
     PostNote,
+    ProviderName,
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
@@ -51,7 +52,7 @@ _COLUMNS = (
     " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
     "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
     "  AND k.severity > e.severity AND t.recipient = n.recipient"
-    "  AND t.state = 'told' AND t.kind != 'resolved')"
+    "  AND t.state = 'told' AND t.kind != 'resolved'), n.doubted"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -126,6 +127,7 @@ def fact_of(row: Row) -> Fact:
         heard=bool(row[23]),
         route=row[24],
         worse=bool(row[27]),
+        doubted=None if row[28] is None else ProviderName(row[28]),
     )
 
 

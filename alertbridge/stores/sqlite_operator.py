@@ -1,12 +1,19 @@
 """What an operator does to the mailbox in SQL: acknowledge, hold, cancel, requeue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from alertbridge.core.alert import OURSELVES, SourceName
-from alertbridge.core.notification import EpisodeId, NotificationId, Reason
+from alertbridge.core.inquiry import FAIL_OPEN
+from alertbridge.core.notification import (
+    EpisodeId,
+    NotificationId,
+    ProviderName,
+    Reason,
+)
 from alertbridge.core.recipient import RecipientName
+from alertbridge.core.severity import Severity
 from alertbridge.ports import Held
 from alertbridge.stores.columns import (
     FAR,
@@ -131,7 +138,12 @@ def rehold(
     return changed
 
 
-def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int, int]:
+def recover(
+    db: Connection,
+    now: datetime,
+    retry_after: timedelta,
+    listers: Collection[ProviderName] = (),
+) -> tuple[int, int]:
     """Open a new epoch; what was in flight is uncertain. Says how many, and the epoch.
 
     A dead worker is just another Uncertain: there is no second code path for it.
@@ -140,16 +152,19 @@ def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int,
     epoch = 1 if row is None else int(row[0]) + 1
     write_setting(db, "epoch", str(epoch))
     rows = db.execute(
-        "SELECT reference, began_at, attempt FROM submission WHERE state = 'in_flight'"
+        "SELECT reference, began_at, attempt, provider FROM submission"
+        " WHERE state = 'in_flight'"
     ).fetchall()
-    for reference, began_at, attempt in rows:
+    for reference, began_at, attempt, provider in rows:
         # Never longer than the wait itself, whatever the clock did meanwhile.
         longest = now + retry_after
-        retry_at = min(max(moment(began_at) + retry_after, now), longest)
+        landed_by = min(max(moment(began_at) + retry_after, now), longest)
+        listed = provider in listers
+        retry_at = _fail_open_at(db, reference, now) if listed else landed_by
         db.execute(
-            "UPDATE submission SET state = 'uncertain', retry_at = ?, epoch = ?"
-            " WHERE reference = ?",
-            (stamp(retry_at), epoch, reference),
+            "UPDATE submission SET state = 'uncertain', retry_at = ?, look_at = ?,"
+            " looks = 0, epoch = ? WHERE reference = ?",
+            (stamp(retry_at), stamp(landed_by) if listed else None, epoch, reference),
         )
         db.execute(
             "UPDATE attempt SET ended_at = ?, outcome = 'uncertain',"
@@ -175,6 +190,16 @@ def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int,
     return len(rows), epoch
 
 
+def _fail_open_at(db: Connection, reference: str, now: datetime) -> datetime:
+    """When the worst that a submission tells is sent again without a list."""
+    (worst,) = db.execute(
+        "SELECT min(n.severity) FROM notification n JOIN message m ON m.id = n.message"
+        " WHERE m.submission = ? AND n.state = 'in_flight'",
+        (reference,),
+    ).fetchone()
+    return now + FAIL_OPEN[Severity.LOW if worst is None else Severity(worst)]
+
+
 def quarantine(
     db: Connection, source: str, reason: str, body: bytes, now: datetime
 ) -> None:
@@ -197,6 +222,7 @@ def shift(db: Connection, by: timedelta) -> None:
         ("mailbox", "due_at", f"due_at < {FAR}"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
+        ("submission", "look_at", "look_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),

@@ -15,10 +15,11 @@ from alertbridge.core.message import (
     Submission,
     Uncertain,
 )
-from alertbridge.core.notification import Reason, Way
+from alertbridge.core.notification import MessageId, Reason, Way
 from alertbridge.core.plan import Known
+from alertbridge.core.recipient import RecipientName
 from alertbridge.ports import Settlement
-from alertbridge.stores.columns import dump_ways, load_ways, stamp
+from alertbridge.stores.columns import dump_ways, load_ways, stamp, stamp_or_none
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import wake
 
@@ -46,16 +47,21 @@ def settle(
         (stamp(now), outcome, detail, submission.reference, submission.attempt),
     )
     retry_at: datetime | None = None
+    look_at: datetime | None = None
     for message in submission.messages:
         step = settlement.steps[message.id]
         _apply_step(db, message, submission.attempt, step, now)
         if isinstance(step, LookLater):
             retry_at = step.at if retry_at is None else max(retry_at, step.at)
+            if step.look_at is not None:
+                look_at = max(step.look_at, look_at or step.look_at)
     db.execute(
-        "UPDATE submission SET state = ?, retry_at = ? WHERE reference = ?",
+        "UPDATE submission SET state = ?, retry_at = ?, look_at = ?, looks = 0"
+        " WHERE reference = ?",
         (
             "settled" if retry_at is None else "uncertain",
-            None if retry_at is None else stamp(retry_at),
+            stamp_or_none(retry_at),
+            stamp_or_none(look_at),
             submission.reference,
         ),
     )
@@ -199,23 +205,31 @@ def _settle_late(
     The SMS is out there; sending it again would be the second one. No SMS follows.
     """
     for message in submission.messages:
-        if not isinstance(settlement.steps[message.id], Told):
-            continue
-        known = db.execute(
-            "UPDATE message SET state = 'accepted' WHERE id = ?"
-            " AND state IN ('uncertain', 'replaced', 'dead') RETURNING submission",
-            (message.id,),
-        ).fetchone()
-        if known is None:
-            continue
-        db.execute(
-            "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
-            " WHERE (message = ? OR replaces = ?)"
-            " AND state IN ('waiting', 'in_flight')",
-            (Reason.ACCEPTED, stamp(now), message.id, message.id),
-        )
-        _close_if_settled(db, Reference(known[0]))
-        wake(db, message.recipient, now)
+        step = settlement.steps[message.id]
+        if isinstance(step, Told):
+            tell_late(db, message.id, step.provider_id, now)
+
+
+def tell_late(
+    db: Connection, message: MessageId, provider_id: str, now: datetime
+) -> None:
+    """Settle the facts of a message of which we learn late that it was taken."""
+    known = db.execute(
+        "UPDATE message SET state = 'accepted', provider_id = ? WHERE id = ?"
+        " AND state IN ('uncertain', 'replaced', 'dead')"
+        " RETURNING submission, recipient",
+        (provider_id, message),
+    ).fetchone()
+    if known is None:
+        return
+    db.execute(
+        "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
+        " WHERE (message = ? OR replaces = ?)"
+        " AND state IN ('waiting', 'in_flight')",
+        (Reason.ACCEPTED, stamp(now), message, message),
+    )
+    _close_if_settled(db, Reference(known[0]))
+    wake(db, RecipientName(known[1]), now)
 
 
 def _close_if_settled(db: Connection, reference: Reference) -> None:

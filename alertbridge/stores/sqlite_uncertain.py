@@ -3,7 +3,7 @@
 from datetime import datetime
 from sqlite3 import Connection, Row
 
-from alertbridge.core.delivery import MAX_UNCERTAIN
+from alertbridge.core.delivery import is_worn_out
 from alertbridge.core.message import DataCoding, Message, Reference, Submission, Text
 from alertbridge.core.notification import Kind, MessageId, ProviderName, Reason
 from alertbridge.core.plan import Known
@@ -22,18 +22,26 @@ def claim_uncertain(work: Claim) -> None:
     """Take the submissions whose wait is over.
 
     One goes out again unchanged, under its own reference, unless its mailbox has moved
-    on, its time is over, or its provider is no longer configured.
+    on, its time is over, its provider is no longer configured, or there is another.
     """
     for row in _due(work):
         reference, provider = Reference(row[0]), ProviderName(row[1])
         messages = _uncertain_messages(work.db, reference)
+        if row[8] is not None and row[6] > stamp(work.now) and _worn_out(messages):
+            # Sent blindly often enough: now only the list can say, however long it is
+            # away. To bury it would lose what a gateway's bad ten minutes delay.
+            work.db.execute(
+                "UPDATE submission SET retry_at = closes_at WHERE reference = ?",
+                (reference,),
+            )
+            continue
         if (
             _bury_worn_out(work, messages)
             or moment(row[6]) <= work.now
-            or provider not in work.ready
+            or set(work.ready) != {provider}
             or any(_moved_on(work.db, message) for message in messages)
         ):
-            _replace(work, reference, messages)
+            _replace(work, reference, provider, messages)
             continue
         until = _paced(work, messages)
         if until is not None:
@@ -51,8 +59,9 @@ def _due(work: Claim) -> list[Row]:
     """Those that can be decided now: a place is free, or none is needed."""
     places = {name: places > 0 for name, places in work.ready.items()}
     return work.db.execute(
-        "SELECT reference, provider, body, coding, segments, urgent, closes_at, attempt"
-        " FROM submission s WHERE state = 'uncertain' AND retry_at <= :now"
+        "SELECT reference, provider, body, coding, segments, urgent, closes_at,"
+        " attempt, look_at FROM submission s"
+        " WHERE state = 'uncertain' AND retry_at <= :now"
         " AND (closes_at <= :now OR provider IN (SELECT value FROM json_each(:free))"
         "  OR provider NOT IN (SELECT value FROM json_each(:known)))"
         " AND NOT EXISTS (SELECT 1 FROM message m JOIN mailbox b"
@@ -74,7 +83,7 @@ def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
     work.ready[provider] -= 1
     work.db.execute(
         "UPDATE submission SET state = 'in_flight', attempt = ?, epoch = ?,"
-        " began_at = ?, retry_at = NULL WHERE reference = ?",
+        " began_at = ?, retry_at = NULL, look_at = NULL WHERE reference = ?",
         (attempt, work.epoch, stamp(work.now), reference),
     )
     write_attempt(work.db, reference, attempt, provider, stamp(work.now))
@@ -128,6 +137,10 @@ def _occupy(db: Connection, recipient: RecipientName, reference: Reference) -> N
     )
 
 
+def _worn_out(messages: tuple[Message, ...]) -> bool:
+    return any(is_worn_out(fact) for message in messages for fact in message.tells)
+
+
 def _bury_worn_out(work: Claim, messages: tuple[Message, ...]) -> bool:
     """End what nobody knows the fate of after its last try, with a meta-alert.
 
@@ -135,7 +148,7 @@ def _bury_worn_out(work: Claim, messages: tuple[Message, ...]) -> bool:
     """
     found = False
     for message in messages:
-        dead = tuple(fact for fact in message.tells if fact.uncertain >= MAX_UNCERTAIN)
+        dead = tuple(fact for fact in message.tells if is_worn_out(fact))
         if not dead:
             continue
         found = True
@@ -182,10 +195,16 @@ def _moved_on(db: Connection, message: Message) -> bool:
     return not message.tells
 
 
-def _replace(work: Claim, reference: Reference, messages: tuple[Message, ...]) -> None:
+def _replace(
+    work: Claim,
+    reference: Reference,
+    provider: ProviderName,
+    messages: tuple[Message, ...],
+) -> None:
     """Let the facts wait again: what is composed of them records what it replaces."""
     work.db.execute(
-        "UPDATE submission SET state = 'replaced', retry_at = NULL WHERE reference = ?",
+        "UPDATE submission SET state = 'replaced', retry_at = NULL, look_at = NULL"
+        " WHERE reference = ?",
         (reference,),
     )
     for message in messages:
@@ -193,8 +212,8 @@ def _replace(work: Claim, reference: Reference, messages: tuple[Message, ...]) -
             "UPDATE message SET state = 'replaced' WHERE id = ?", (message.id,)
         )
         work.db.execute(
-            "UPDATE notification SET state = 'waiting', replaces = message"
-            " WHERE message = ? AND state = 'in_flight'",
-            (message.id,),
+            "UPDATE notification SET state = 'waiting', replaces = message,"
+            " doubted = ? WHERE message = ? AND state = 'in_flight'",
+            (provider, message.id),
         )
         wake(work.db, message.recipient, work.now)

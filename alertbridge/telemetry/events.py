@@ -92,6 +92,13 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
                 "waited",
             ),
         ),
+        "inquiry.concluded": Event(
+            Level.INFO,
+            "A request whose answer nobody saw was looked up in the provider's list: "
+            "found (it is told), not_there (it is sent again), or look_again, with the "
+            "reason if the list could not be read.",
+            ("provider", "reference", "conclusion", "reason"),
+        ),
         "fact.ended": Event(
             Level.INFO,
             "Notifications reached an end other than told, by the rule in `reason`.",

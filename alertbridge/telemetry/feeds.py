@@ -115,6 +115,13 @@ _METRICS = (
         "provider",
     ),
     _metric(
+        "inquiries_total",
+        _C,
+        "Look-ups of requests whose answer nobody saw, by what the list showed.",
+        "provider",
+        "conclusion",
+    ),
+    _metric(
         "facts_ended_total",
         _C,
         "Notifications cancelled, expired or dead, by reason.",
@@ -219,6 +226,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
                 for outcome in ("deferred", "uncertain", "rejected")
             ),
         ),
+        "inquiry.concluded": (_feed("inquiries_total"),),
         "fact.ended": (_feed("facts_ended_total", "amount"),),
         "episode.stale": (_feed("episodes_stale_total", "amount"),),
         "template.failed": (_feed("template_failures_total"),),

@@ -15,6 +15,7 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
@@ -56,6 +57,9 @@ class Daemon:
         self.current = Current(loaded.rules)
         self.dispatcher = Dispatcher(
             store, self.current, make_providers(loaded, session), clock, jitter
+        )
+        self.inquirer = Inquirer(
+            store, self.dispatcher.listers, clock, self.dispatcher.wake
         )
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.readiness = Readiness(store, clock)

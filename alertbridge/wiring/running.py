@@ -173,6 +173,7 @@ def _start_workers(
     store = daemon.store
     workers = {
         "store": store.wait_broken(),
+        "inquirer": daemon.inquirer.run(),
         "probe": keep_probing(store, clock, pulse),
         "retention": keep_pruning(
             store, clock, lambda: daemon.loaded.settings.storage.retention

@@ -199,7 +199,7 @@ class Pager(RuleBasedStateMachine):
     @rule(places=st.integers(1, 3), both=st.booleans())
     def claim(self, places: int, both: bool) -> None:
         """The dispatcher takes what may leave."""
-        ready = {"one": places, "two": places if both else 0}
+        ready = {"one": places, "two": places} if both else {"one": places}
         self.take({ProviderName(name): n for name, n in ready.items()})
 
     @precondition(lambda self: self.under_way)

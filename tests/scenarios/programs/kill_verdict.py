@@ -23,7 +23,7 @@ _RULES = {
 }
 """State and reason of facts that may end without an SMS."""
 
-FAILURES = ("lost", "unexpected", "undrained", "unexplained", "deaths")
+FAILURES = ("lost", "unexpected", "undrained", "duplicated", "deaths")
 
 
 @dataclass(slots=True)
