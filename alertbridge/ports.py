@@ -13,6 +13,7 @@ from alertbridge.core.message import Draft, Idle, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Fact,
+    Kind,
     MessageId,
     NotificationId,
     ProviderName,
@@ -106,6 +107,11 @@ class Recorded:
 class Drafting(Protocol):
     """How the store asks what leaves a mailbox, without knowing the rules."""
 
+    @property
+    def looks_back(self) -> timedelta:
+        """How old an SMS may be, and still count against somebody's pace."""
+        ...
+
     def may_leave(
         self, sent: Sequence[datetime], severity: Severity, now: datetime
     ) -> datetime | None:
@@ -113,6 +119,18 @@ class Drafting(Protocol):
 
         Asked before a mailbox is read: a storm must not cost a scan per alert.
         """
+        ...
+
+    def quiet_until(
+        self, recipient: RecipientName, severity: Severity, now: datetime
+    ) -> datetime | None:
+        """When this person's quiet hours let *severity* leave; None: now."""
+        ...
+
+    def may_ring(
+        self, recipient: RecipientName, facts: Sequence[Fact], now: datetime
+    ) -> bool:
+        """Whether a text with these facts may leave now, quiet hours or not."""
         ...
 
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
@@ -210,6 +228,7 @@ class Held:
     `source`, `receiver` and `labels` are what its alert was routed by.
     """
 
+    kind: Kind
     source: SourceName
     receiver: str
     labels: Labels
@@ -321,7 +340,7 @@ class Store(Protocol):
     async def rehold(
         self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
-        """After a reload: ask again until when each muted notification is held."""
+        """After a reload: ask again until when what is muted is held; all are due."""
         ...
 
     async def history(

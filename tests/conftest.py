@@ -26,7 +26,7 @@ from alertbridge.core.interval import TimeInterval
 from alertbridge.core.message import Accepted, Outcome, Outcomes, Reference, Submission
 from alertbridge.core.meta import dead_notifications
 from alertbridge.core.notification import MessageId, ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import (
     Msisdn,
@@ -45,6 +45,9 @@ from alertbridge.stores.memory import open_memory
 # A busy machine is no failure; a test that hangs has a time limit of its own.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
+
+AT_ONCE = Pace((Limit(limit=6, window=timedelta(minutes=10), kept_for_critical=2),))
+"""What tests that are not about the pace run with: no minute between two SMS."""
 
 T0 = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 ANNA = {"anna": ("+46701740605",)}
@@ -154,7 +157,7 @@ def make_rules() -> Callable[..., Rules]:
             intervals={
                 name: (interval,) for name, interval in (intervals or {}).items()
             },
-            pace=Pace() if pace is None else pace,
+            pace=AT_ONCE if pace is None else pace,
         )
 
     return build

@@ -1,6 +1,6 @@
 """Who hears: recipients, phone lists and receivers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -24,6 +24,10 @@ PhoneOrName = str
 """A bare number, or the name of a recipient."""
 
 
+BreaksThrough = Literal["critical", "high", "low", "none"]
+"""The least severity that is told at once all the same."""
+
+
 class RecipientEntry(Section):
     """One person."""
 
@@ -32,10 +36,27 @@ class RecipientEntry(Section):
         description="Numbers in quotes, with country code, in the order to try.",
     )
     timezone: str = Field(
-        default="UTC", description="The zone of the times in this person's texts."
+        default="UTC",
+        description="The zone of the times in this person's texts, and of his hours "
+        "where their interval names no `location`.",
     )
     send_resolved: bool = Field(
         default=True, description="Whether this person wants to hear that it is over."
+    )
+    quiet_hours: Many[str] = Field(
+        default=(),
+        description="Names under `time_intervals`: held within these, and told as a "
+        "digest when they end, if still true.",
+    )
+    working_hours: Many[str] = Field(
+        default=(),
+        description="Names under `time_intervals`: held outside these, if there are "
+        "any.",
+    )
+    breaks_through: BreaksThrough = Field(
+        default="critical",
+        description="The least severity that rings all the same; low: all, none: "
+        "nothing. Resolved texts never do.",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from alertbridge.config.hours import Hours
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_people import ReceiverEntry, RecipientEntry
 from alertbridge.config.model_walk import value_at
@@ -84,9 +85,11 @@ class People:
     receivers: dict[ReceiverName, Receiver] = field(default_factory=dict)
 
 
-def gather_people(report: Report, salvaged: Salvaged[ConfigFile], zone: Zone) -> People:
+def gather_people(
+    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, hours: Hours
+) -> People:
     """Resolve all names to people, in the order of the file, each person once."""
-    gathering = _Gathering(report, salvaged, zone)
+    gathering = _Gathering(report, salvaged, zone, hours)
     for name, recipient in salvaged.model.recipients.items():
         gathering.recipient(RecipientName(name), recipient)
     for name, entries in salvaged.model.phone_lists.items():
@@ -105,13 +108,14 @@ def gather_people(report: Report, salvaged: Salvaged[ConfigFile], zone: Zone) ->
 
 class _Gathering:
     def __init__(
-        self, report: Report, salvaged: Salvaged[ConfigFile], zone: Zone
+        self, report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, hours: Hours
     ) -> None:
         self.people = People()
         self.lists: dict[str, list[RecipientName]] = {}
         self._report = report
         self._place = salvaged.place
         self._zone = zone
+        self._hours = hours
         self._owners: dict[Msisdn, RecipientName] = {}
 
     def recipient(self, name: RecipientName, entry: RecipientEntry) -> None:
@@ -136,6 +140,7 @@ class _Gathering:
             phones=tuple(phones),
             timezone=location,
             send_resolved=entry.send_resolved,
+            hours=self._hours.of(entry, path, location),
             where=self._where(path),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
 
+from alertbridge.config.hours import least_severity
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_routing import IntervalEntry, IntervalSpec, RouteEntry
 from alertbridge.config.people import Zone, find_zone, where
@@ -28,6 +29,7 @@ from alertbridge.core.matcher import (
 )
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
+from alertbridge.core.severity import Severity
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
 
@@ -90,6 +92,7 @@ class _Routes:
             active=self.names(
                 entry.active_time_intervals, (*path, "active_time_intervals")
             ),
+            breaks_through=self.breaks_through(entry, path),
             repeat_interval=repeat_interval,
             where=where(self._report, self._place(path)),
             children=tuple(
@@ -103,6 +106,17 @@ class _Routes:
                 for i, child in enumerate(entry.routes)
             ),
         )
+
+    def breaks_through(self, entry: RouteEntry, path: Path) -> Severity | None:
+        least = least_severity(entry.breaks_through)
+        if least is not None and not (
+            entry.mute_time_intervals or entry.active_time_intervals
+        ):
+            problem = "no effect: there is nothing to break through"
+            fix = "add mute_time_intervals or active_time_intervals, or remove it"
+            place = self._place((*path, "breaks_through"))
+            self._report.warn(place, problem, fix)
+        return least
 
     def note_old_words(self, entry: RouteEntry, path: Path) -> None:
         """Warn once in a file of what is accepted without effect, or is old."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alertbridge.config.address import parse_listen
+from alertbridge.config.hours import Hours
 from alertbridge.config.lint import lint
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.people import People, Zone, gather_people
@@ -11,7 +12,7 @@ from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Budget, Rules, TimeToLive
 from alertbridge.core.severity import SeverityRule
@@ -29,14 +30,16 @@ def make_rules(
     With errors in *report* the result is incomplete, and must not be used.
     """
     config = salvaged.model
-    people = gather_people(report, salvaged, zone)
     intervals = read_intervals(report, salvaged, zone)
+    known_intervals = {*intervals, *_named(report, "time_intervals")}
+    hours = Hours(report, salvaged, intervals, known_intervals)
+    people = gather_people(report, salvaged, zone, hours)
     _check_not_empty(report, config)
     tree = read_routes(
         report,
         salvaged,
         receivers={*people.receivers, *_named(report, "receivers")},
-        intervals={*intervals, *_named(report, "time_intervals")},
+        intervals=known_intervals,
     )
     rules = Rules(
         tree=tree,
@@ -53,7 +56,7 @@ def make_rules(
             low=config.time_to_live.low,
         ),
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
-        pace=_pace(report, config),
+        pace=_pace(report, salvaged),
         repeat_window=config.repeat_window,
         version=version,
     )
@@ -121,17 +124,35 @@ def _severity(report: Report, config: ConfigFile) -> SeverityRule:
     return SeverityRule(label=config.severity.label, critical=critical, low=low)
 
 
-def _pace(report: Report, config: ConfigFile) -> Pace:
-    pace = config.pace
-    if pace.kept_for_critical >= pace.limit:
-        problem = "nothing is left for what is not critical"
-        fix = f"write less than pace.limit, which is {pace.limit}"
-        report.error(("pace", "kept_for_critical"), problem, fix)
-    return Pace(
-        limit=pace.limit,
-        window=pace.window,
-        kept_for_critical=pace.kept_for_critical,
+def _pace(report: Report, salvaged: Salvaged[ConfigFile]) -> Pace:
+    entries = salvaged.model.pace
+    if not entries:
+        problem = "an empty list: nobody can tell whether none or all may leave"
+        fix = "write a limit, or remove `pace`; {limit: 1000, window: 1m} hardly holds"
+        report.error(("pace",), problem, fix)
+    limits = tuple(
+        Limit(
+            limit=entry.limit,
+            window=entry.window,
+            kept_for_critical=entry.kept_for_critical,
+        )
+        for entry in entries
     )
+    for i, limit in enumerate(limits):
+        place = salvaged.place(("pace", i))
+        if limit.kept_for_critical >= limit.limit:
+            problem = "nothing is left for what is not critical"
+            fix = f"write less than the limit, which is {limit.limit}"
+            report.error((*place, "kept_for_critical"), problem, fix)
+        for j, other in enumerate(limits):
+            # Of two that are alike, the second is said to be too many.
+            is_first = j > i and other.is_pointless_beside(limit)
+            if j != i and limit.is_pointless_beside(other) and not is_first:
+                there = report.document.mark_of(salvaged.place(("pace", j)))
+                problem = f"never reached: the limit in line {there.line} is stricter"
+                report.warn(place, problem, "remove one of the two")
+                break
+    return Pace(limits)
 
 
 def _check_border(report: Report, salvaged: Salvaged[ConfigFile]) -> None:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from alertbridge.core.compose import compose
 from alertbridge.core.delivery import choose_way
-from alertbridge.core.mailbox import Mailbox, sort_out
+from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.notification import Fact
 from alertbridge.core.pace import Go, Until, may_send
+from alertbridge.core.quiet_mailbox import sort_out_in_hours
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
@@ -24,12 +25,12 @@ night helps nobody, and arrives as a storm with its like.
 
 def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
     """Compose the next message of *mailbox*, or say when to look again."""
-    found = sort_out(mailbox, now)
+    found = sort_out_in_hours(mailbox, rules, now)
     letter = found.letter
     if not letter.leads:
         return Idle(until=found.next_change, drops=found.drops)
     match may_send(mailbox.sent, letter.severity, rules.pace, now):
-        case Until(at):
+        case Until(at=at):
             until = at if found.next_change is None else min(at, found.next_change)
             return Idle(until=until, drops=found.drops)
         case Go():

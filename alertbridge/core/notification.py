@@ -129,3 +129,8 @@ class Fact:
     replaces: MessageId | None = None
     route: str | None = None
     worse: bool = False
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether the person was named by himself and no receiver: a test page."""
+        return not self.receiver

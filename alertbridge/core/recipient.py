@@ -1,8 +1,10 @@
 """Who hears: people, their phones, and the receivers that name them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NewType
+
+from alertbridge.core.quiet import QuietHours
 
 Msisdn = NewType("Msisdn", str)
 """A phone number in E.164 with its `+`; never a bare `str`."""
@@ -21,6 +23,7 @@ class Recipient:
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
     send_resolved: bool = True
+    hours: QuietHours = field(default_factory=QuietHours)
     where: str = ""
 
 

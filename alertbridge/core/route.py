@@ -13,6 +13,7 @@ from heapq import merge
 from alertbridge.core.alert import Labels
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName
+from alertbridge.core.severity import Severity
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """Alertmanager's default `repeat_interval`."""
@@ -23,8 +24,10 @@ class Route:
     """One node: what it wants to see, and who hears then.
 
     `receiver` and `repeat_interval` are already inherited; `mute` and `active`, the
-    names of time intervals, are never inherited. `id` is the path of positions below
-    the root ("0/2/1"), "" for the root itself; `where` is "file:line" for people.
+    names of time intervals, are never inherited, nor is `breaks_through`, the least
+    severity that they do not hold (None: they hold all, as in Alertmanager). `id` is
+    the path of positions below the root ("0/2/1"), "" for the root itself; `where` is
+    "file:line" for people.
     """
 
     id: str
@@ -33,9 +36,18 @@ class Route:
     continues: bool = False
     mute: tuple[str, ...] = ()
     active: tuple[str, ...] = ()
+    breaks_through: Severity | None = None
     repeat_interval: timedelta = REPEAT_INTERVAL
     where: str = ""
     children: tuple["Route", ...] = ()
+
+    def lets_through(self, severity: Severity | None) -> bool:
+        """Whether its intervals do not hold *severity* (None: good news, which waits)."""
+        return (
+            severity is not None
+            and self.breaks_through is not None
+            and severity <= self.breaks_through
+        )
 
     def accepts(self, labels: Labels) -> bool:
         """Say whether every matcher of this node is satisfied; children not asked."""

@@ -1,7 +1,7 @@
 """The rules in force: swapped whole at a reload, read once per decision."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertbridge.core.dispatch import draft
 from alertbridge.core.mailbox import Mailbox
@@ -10,6 +10,7 @@ from alertbridge.core.meta import dead_notifications
 from alertbridge.core.notification import Fact
 from alertbridge.core.pace import Until, may_send
 from alertbridge.core.plan import Plan
+from alertbridge.core.quiet_mailbox import hours_of, rings
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
@@ -21,12 +22,34 @@ class Current:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
 
+    @property
+    def looks_back(self) -> timedelta:
+        """How old an SMS may be, and still count against somebody's pace."""
+        return self.rules.pace.looks_back
+
     def may_leave(
         self, sent: Sequence[datetime], severity: Severity, now: datetime
     ) -> datetime | None:
         """None if an SMS of *severity* may leave now, else when to look again."""
         answer = may_send(sent, severity, self.rules.pace, now)
         return answer.at if isinstance(answer, Until) else None
+
+    def quiet_until(
+        self, recipient: RecipientName, severity: Severity, now: datetime
+    ) -> datetime | None:
+        """When this person's quiet hours let *severity* leave; None: now."""
+        hours = hours_of(recipient, self.rules)
+        if hours.let_through(severity):
+            return None
+        spared = hours.spare(now)
+        return None if spared is None else spared.until
+
+    def may_ring(
+        self, recipient: RecipientName, facts: Sequence[Fact], now: datetime
+    ) -> bool:
+        """Whether a text with these facts may leave now, quiet hours or not."""
+        hours = hours_of(recipient, self.rules)
+        return any(rings(fact, hours) for fact in facts) or hours.spare(now) is None
 
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
         """Compose what leaves *mailbox* now, or say when to look again."""

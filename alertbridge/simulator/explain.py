@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 
 from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
+from alertbridge.core.delivery import UNCERTAIN_WAIT
 from alertbridge.core.message import Draft, Reference
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import LeftOut, NewFact, Plan
@@ -49,7 +50,7 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
         recorded = await store.record(
             keys_of_post(group), lambda known: plan_post(group, rules, known, now), now
         )
-        await store.recover(now, retry_after=rules.pace.window)
+        await store.recover(now, retry_after=UNCERTAIN_WAIT)
         ready = dict.fromkeys(
             (ProviderName(name) for name in rules.providers), UNLIMITED
         )

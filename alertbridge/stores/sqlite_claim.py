@@ -20,6 +20,7 @@ from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
     drop,
+    has_asked,
     look_again,
     read_mailbox,
     read_sent,
@@ -111,20 +112,31 @@ def _draft(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | Non
 
 def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | None:
     """Compose for one mailbox; None, with its next look written, if nothing leaves."""
-    sent = read_sent(work.db, recipient, work.now)
-    until = work.drafting.may_leave(sent, rank, work.now)
+    sent = read_sent(work.db, recipient, work.now - work.drafting.looks_back)
+    until = _quiet_until(work, recipient, rank)
+    if until is None:
+        until = work.drafting.may_leave(sent, rank, work.now)
     if until is not None:
         work.db.execute(
             "UPDATE mailbox SET due_at = ? WHERE recipient = ?",
             (stamp(until), recipient),
         )
         return None
-    result = work.drafting.draft(read_mailbox(work.db, recipient, work.now), work.now)
+    mailbox = read_mailbox(work.db, recipient, work.now, sent=sent)
+    result = work.drafting.draft(mailbox, work.now)
     drop(work.db, result.drops, work.now)
     if isinstance(result, Idle):
         look_again(work.db, recipient, result.until)
         return None
     return result
+
+
+def _quiet_until(
+    work: Claim, recipient: RecipientName, rank: Severity
+) -> datetime | None:
+    """When the quiet hours of somebody end for whom nothing is to leave before."""
+    until = work.drafting.quiet_until(recipient, rank, work.now)
+    return None if until is None or has_asked(work.db, recipient) else until
 
 
 def _companions(work: Claim, first: Draft) -> list[Draft]:

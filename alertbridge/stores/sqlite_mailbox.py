@@ -1,7 +1,7 @@
 """A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from sqlite3 import Connection, Row
 
 from alertbridge.core.alert import SourceName
@@ -16,6 +16,7 @@ from alertbridge.core.notification import (
     NotificationId,
     PostNote,
 )
+from alertbridge.core.pace import MOST
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
 from alertbridge.stores.columns import (
@@ -27,9 +28,6 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
-
-SENT_WINDOW = timedelta(hours=1)
-"""How far back sent SMS are read: longer than any pace window that config allows."""
 
 # Rule 4: facts of an episode whose last message is uncertain wait until it is settled.
 _FREE = (
@@ -54,8 +52,17 @@ _JOINS = (
 )
 
 
-def read_mailbox(db: Connection, recipient: RecipientName, now: datetime) -> Mailbox:
-    """Everything that bears on letting a message leave this mailbox."""
+def read_mailbox(
+    db: Connection,
+    recipient: RecipientName,
+    now: datetime,
+    *,
+    sent: tuple[datetime, ...] = (),
+) -> Mailbox:
+    """Everything that bears on letting a message leave this mailbox.
+
+    *sent* is what `read_sent` found: who asks has looked at it before.
+    """
     rows = db.execute(
         f"SELECT {_COLUMNS}{_JOINS} WHERE {_FREE}"
         " ORDER BY n.severity, n.id LIMIT :limit",
@@ -73,7 +80,7 @@ def read_mailbox(db: Connection, recipient: RecipientName, now: datetime) -> Mai
         recipient=recipient,
         facts=tuple(fact_of(row) for row in rows),
         more=more,
-        sent=read_sent(db, recipient, now),
+        sent=sent,
         skipped=_read_skipped(db, now),
     )
 
@@ -124,14 +131,27 @@ def fact_of(row: Row) -> Fact:
 
 
 def read_sent(
-    db: Connection, recipient: RecipientName, now: datetime
+    db: Connection, recipient: RecipientName, since: datetime
 ) -> tuple[datetime, ...]:
-    """When SMS that may have left were sent to this person."""
+    """When SMS that may have left were sent to this person, the newest first.
+
+    Bounded by the largest limit there is: older ones cannot matter to any.
+    """
     rows = db.execute(
-        "SELECT at FROM sent WHERE recipient = ? AND at > ?",
-        (recipient, stamp(now - SENT_WINDOW)),
+        "SELECT at FROM sent WHERE recipient = ? AND at > ? ORDER BY at DESC LIMIT ?",
+        (recipient, stamp(since), MOST),
     )
     return tuple(moment(row[0]) for row in rows)
+
+
+def has_asked(db: Connection, recipient: RecipientName) -> bool:
+    """Whether a page waits that the person asked for himself (`Fact.asked_for`)."""
+    row = db.execute(
+        "SELECT 1 FROM notification WHERE recipient = ? AND state = 'waiting'"
+        " AND receiver = '' LIMIT 1",
+        (recipient,),
+    ).fetchone()
+    return row is not None
 
 
 def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from alertbridge.core.alert import OURSELVES, SourceName
-from alertbridge.core.notification import EpisodeId, NotificationId, Reason
+from alertbridge.core.notification import EpisodeId, Kind, NotificationId, Reason
 from alertbridge.core.recipient import RecipientName
 from alertbridge.ports import Held
 from alertbridge.stores.columns import (
@@ -86,10 +86,10 @@ def requeue(
 def rehold(
     db: Connection, decide: Callable[[Held], datetime | None], now: datetime
 ) -> int:
-    """Ask again until when each muted notification is held."""
+    """Ask again until when each muted notification is held; look at every mailbox."""
     rows = db.execute(
         "SELECT n.id, n.recipient, n.severity, n.mutes, n.held_until, n.numbers,"
-        " e.source, e.labels, coalesce(p.receiver, '') FROM notification n"
+        " e.source, e.labels, coalesce(p.receiver, ''), n.kind FROM notification n"
         " JOIN episode e ON e.id = n.episode LEFT JOIN post p ON p.id = n.post"
         " WHERE n.state = 'waiting' AND n.mutes != ''"
     ).fetchall()
@@ -97,6 +97,7 @@ def rehold(
     for row in rows:
         mutes, actives = load_mutes(row[3])
         held = Held(
+            kind=Kind(row[9]),
             source=SourceName(row[6]),
             receiver=row[8],
             labels=load_map(row[7]),
@@ -119,6 +120,11 @@ def rehold(
             db, row[1], row[2], stamp(now) if held_until is None else held_until
         )
         changed += 1
+    # Whoever waits for his pace or his quiet hours may not have to any more.
+    db.execute(
+        "UPDATE mailbox SET due_at = :now WHERE busy IS NULL AND due_at > :now",
+        {"now": stamp(now)},
+    )
     return changed
 
 

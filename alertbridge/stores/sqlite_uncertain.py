@@ -22,7 +22,8 @@ def claim_uncertain(work: Claim) -> None:
     """Take the submissions whose wait is over.
 
     One goes out again unchanged, under its own reference, unless its mailbox has moved
-    on, its time is over, or its provider is no longer configured.
+    on, its time is over, its provider is no longer configured, or somebody's quiet
+    hours have begun: the others do not wait for his morning.
     """
     for row in _due(work):
         reference, provider = Reference(row[0]), ProviderName(row[1])
@@ -32,6 +33,7 @@ def claim_uncertain(work: Claim) -> None:
             or moment(row[6]) <= work.now
             or provider not in work.ready
             or any(_moved_on(work.db, message) for message in messages)
+            or not all(_may_ring(work, message) for message in messages)
         ):
             _replace(work, reference, messages)
             continue
@@ -108,11 +110,16 @@ def _paced(work: Claim, messages: tuple[Message, ...]) -> datetime | None:
     waits: list[datetime] = []
     for message in messages:
         worst = min((fact.severity for fact in message.tells), default=Severity.LOW)
-        sent = read_sent(work.db, message.recipient, work.now)
+        since = work.now - work.drafting.looks_back
+        sent = read_sent(work.db, message.recipient, since)
         until = work.drafting.may_leave(sent, worst, work.now)
         if until is not None:
             waits.append(until)
     return max(waits, default=None)
+
+
+def _may_ring(work: Claim, message: Message) -> bool:
+    return work.drafting.may_ring(message.recipient, message.tells, work.now)
 
 
 def _occupy(db: Connection, recipient: RecipientName, reference: Reference) -> None:

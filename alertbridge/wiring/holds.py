@@ -7,6 +7,7 @@ import structlog
 
 from alertbridge.core.alert import RECEIVER_LABEL, SOURCE_LABEL
 from alertbridge.core.audience import Listener, held_after_reload
+from alertbridge.core.notification import Kind
 from alertbridge.core.rules import Rules
 from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Held, Store, StoreUnavailable
@@ -72,4 +73,7 @@ def hold_of(held: Held, rules: Rules, now: datetime) -> datetime | None:
         mutes=held.mutes,
         actives=held.actives,
     )
-    return held_after_reload(labels, listener, rules, now)
+    severity = None
+    if held.kind is not Kind.RESOLVED:
+        severity = rules.severity.classify(held.labels)
+    return held_after_reload(labels, listener, severity, rules, now)

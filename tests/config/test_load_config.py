@@ -8,9 +8,9 @@ import pytest
 
 from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
 from alertbridge.core.matcher import Matcher, Op
+from alertbridge.core.pace import DEFAULT_LIMITS, Limit, Pace
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
-from alertbridge.stores.sqlite_mailbox import SENT_WINDOW
 
 LoadText = Callable[..., Loaded]
 
@@ -139,27 +139,29 @@ def test_the_numbers_of_the_rules(minimal: str, load_text: LoadText) -> None:
     """Pace, time to live, segments and the repeat window arrive where they count."""
     loaded = load_text(
         minimal
-        + "pace: {limit: 9, window: 5m, kept_for_critical: 1}\n"
+        + "pace: [{limit: 9, window: 5m, kept_for_critical: 1},"
+        + " {limit: 20, window: 24h}]\n"
         + "time_to_live: {critical: 8h, high: none, low: 10m}\n"
         + "segments: {critical: 3, other: 1}\nrepeat_window: 1h\n"
     )
 
     rules = loaded.rules
-    assert (rules.pace.limit, rules.pace.kept_for_critical) == (9, 1)
-    assert rules.pace.window == timedelta(minutes=5)
+    assert rules.pace.limits == (
+        Limit(limit=9, window=timedelta(minutes=5), kept_for_critical=1),
+        Limit(limit=20, window=timedelta(hours=24)),
+    )
     assert rules.time_to_live.of(Severity.CRITICAL) == timedelta(hours=8)
     assert rules.time_to_live.of(Severity.HIGH) is None
     assert rules.budget.of(Severity.CRITICAL) == 3
     assert rules.repeat_window == timedelta(hours=1)
 
 
-def test_the_longest_window_is_one_that_the_store_can_count(
-    load_text: LoadText, minimal: str
-) -> None:
-    """What was sent before the store's look back would not count against the cap."""
-    rules = load_text(minimal + "pace: {window: 1h}\n").rules
+def test_the_default_pace_is_the_core_s(load_text: LoadText, minimal: str) -> None:
+    """One a minute, six in ten, twenty an hour; without a warning."""
+    loaded = load_text(minimal)
 
-    assert rules.pace.window == SENT_WINDOW
+    assert loaded.rules.pace == Pace(DEFAULT_LIMITS)
+    assert loaded.warnings == ()
 
 
 def test_a_source_called_page_may_be_of_that_type(

@@ -16,6 +16,7 @@ from alertbridge.core.interval import HORIZON, TimeInterval
 from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 SEVEN = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ def test_until_when_a_route_holds(
     """Rule 10; a name that the config no longer has silences nobody."""
     route = Route(id="", receiver=ReceiverName("sre"), **own)  # type: ignore[arg-type]
 
-    (listener,) = listeners_of_routes([route], rules, NOW)
+    (listener,) = listeners_of_routes([route], Severity.CRITICAL, rules, NOW)
 
     assert listener.held_until == held
 
@@ -98,7 +99,7 @@ def test_two_receivers_that_name_one_person_make_one_listener(
         for name in names
     ]
 
-    (listener,) = listeners_of_routes(routes, rules, NOW)
+    (listener,) = listeners_of_routes(routes, Severity.CRITICAL, rules, NOW)
 
     assert (listener.receiver, listener.held_until) == ("dba", None)
 
@@ -112,7 +113,7 @@ def test_of_two_receivers_the_one_that_wants_resolved_texts_counts(
     names = [first, "dba" if first == "sre" else "sre"]
     routes = [Route(id=name, receiver=ReceiverName(name)) for name in names]
 
-    (listener,) = listeners_of_routes(routes, rules, NOW)
+    (listener,) = listeners_of_routes(routes, Severity.CRITICAL, rules, NOW)
 
     assert listener.receiver == "dba"
 
@@ -143,7 +144,9 @@ def test_a_reload_asks_the_routes_again(
         mutes=("night",),
     )
 
-    assert held_after_reload({"alertname": "X"}, held, rules, NOW) == until
+    critical = Severity.CRITICAL
+
+    assert held_after_reload({"alertname": "X"}, held, critical, rules, NOW) == until
 
 
 HOLDS = {

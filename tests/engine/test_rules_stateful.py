@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alertbridge.core import dispatch, mailbox
+from alertbridge.core import dispatch, mailbox, quiet_mailbox
 from alertbridge.core.alert import (
     OURSELVES,
     Alert,
@@ -94,7 +94,6 @@ OUTCOMES: Mapping[str, Outcome] = {
     "rejected": Rejected(detail="no"),
     "bad number": Rejected(detail="no such number", number_is_bad=True),
 }
-WINDOW = timedelta(minutes=10)
 T = TypeVar("T")
 
 
@@ -324,7 +323,9 @@ class Pager(RuleBasedStateMachine):
                         "resolved to somebody who heard nothing",
                     )
             for who in people:
-                self.promise(self.recently(who) <= RULES.pace.limit, "a storm")
+                for limit in RULES.pace.limits:
+                    recent = self.recently(who, limit.window)
+                    self.promise(recent <= limit.limit, "a storm")
         return claimed
 
     def promise(self, holds: bool, what: str) -> None:
@@ -333,13 +334,13 @@ class Pager(RuleBasedStateMachine):
             self.broken = True
             raise AssertionError(what)
 
-    def recently(self, who: str) -> int:
+    def recently(self, who: str, window: timedelta) -> int:
         """How many SMS may have left to somebody within one window."""
         return sum(
             1
             for batch in self.sent.values()
             for name, at in batch
-            if name == who and at > self.now - WINDOW
+            if name == who and at > self.now - window
         )
 
     def settle(self, submission: Submission, outcome: Outcome) -> bool:
@@ -428,7 +429,7 @@ def forget(*_: object, **__: object) -> None:
 
 MUTANTS: dict[str, tuple[ModuleType, str, Callable[..., object], str]] = {
     "no pace": (dispatch, "may_send", no_pace, "a storm"),
-    "resolved to all": (dispatch, "sort_out", tell_everybody, "heard nothing"),
+    "resolved to all": (quiet_mailbox, "sort_out", tell_everybody, "heard nothing"),
     "a retry leaves the mailbox free": (
         sqlite_uncertain,
         "_occupy",

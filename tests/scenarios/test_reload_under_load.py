@@ -53,7 +53,7 @@ def written(url: str, step: dict[str, Any]) -> dict[str, object]:
         night["mute_time_intervals"] = ["today"]
     made["route"] = {"receiver": "everybody", "routes": [night]}
     made["time_intervals"] = [{"name": "today", "time_intervals": [NEARLY_A_DAY]}]
-    made["pace"] = {"limit": 1000, "window": "1m"}
+    made["pace"] = [{"limit": 1000, "window": "1m"}]
     return made
 
 
