@@ -42,7 +42,7 @@ class Route:
     children: tuple["Route", ...] = ()
 
     def lets_through(self, severity: Severity | None) -> bool:
-        """Whether its intervals do not hold *severity* (None: good news, which waits)."""
+        """Whether its intervals let *severity* through (None: good news does not)."""
         return (
             severity is not None
             and self.breaks_through is not None

@@ -20,10 +20,10 @@ from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
     drop,
-    has_asked,
     look_again,
     read_mailbox,
     read_sent,
+    sleeps,
 )
 from alertbridge.stores.sqlite_uncertain import claim_uncertain
 
@@ -136,7 +136,9 @@ def _quiet_until(
 ) -> datetime | None:
     """When the quiet hours of somebody end for whom nothing is to leave before."""
     until = work.drafting.quiet_until(recipient, rank, work.now)
-    return None if until is None or has_asked(work.db, recipient) else until
+    if until is None or not sleeps(work.db, recipient, until, work.now):
+        return None
+    return until
 
 
 def _companions(work: Claim, first: Draft) -> list[Draft]:

@@ -144,14 +144,30 @@ def read_sent(
     return tuple(moment(row[0]) for row in rows)
 
 
-def has_asked(db: Connection, recipient: RecipientName) -> bool:
-    """Whether a page waits that the person asked for himself (`Fact.asked_for`)."""
+def sleeps(
+    db: Connection, recipient: RecipientName, until: datetime, now: datetime
+) -> bool:
+    """Whether a mailbox need not be read before its person's quiet hours end.
+
+    It is read all the same for a page he asked for himself (`Fact.asked_for`), and for
+    what is too old. The rest is as new at *until* as it is now: written down, so that
+    a config that ends the hours sooner does not find it too old.
+    """
+    at = {"recipient": recipient, "until": stamp(until), "now": stamp(now)}
     row = db.execute(
-        "SELECT 1 FROM notification WHERE recipient = ? AND state = 'waiting'"
-        " AND receiver = '' LIMIT 1",
-        (recipient,),
+        "SELECT 1 FROM notification WHERE recipient = :recipient"
+        " AND state = 'waiting' AND (receiver = '' OR expires_at <= :now) LIMIT 1",
+        at,
     ).fetchone()
-    return row is not None
+    if row is not None:
+        return False
+    db.execute(
+        "UPDATE notification SET expires_at = :until + expires_at"
+        " - max(created_at, coalesce(held_until, 0)) WHERE recipient = :recipient"
+        " AND state = 'waiting' AND expires_at <= :until",
+        at,
+    )
+    return True
 
 
 def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:

@@ -191,7 +191,6 @@ def shift(db: Connection, by: timedelta) -> None:
     """Move every pending time along with a stepped wall clock."""
     micros = by // timedelta(microseconds=1)
     for table, column, where in (
-        ("mailbox", "due_at", f"due_at < {FAR}"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
@@ -208,6 +207,12 @@ def shift(db: Connection, by: timedelta) -> None:
             f" WHERE {where} AND {column} IS NOT NULL",
             (micros,),
         )
+    # Who waits for an hour of the day waits no longer because the clock went forward;
+    # who waits for his pace is looked at too early, and told when.
+    db.execute(
+        f"UPDATE mailbox SET due_at = due_at + ? WHERE due_at < {FAR}",
+        (min(micros, 0),),
+    )
     db.execute(
         "UPDATE setting SET value = CAST(value AS INTEGER) + ?"
         " WHERE key = 'held_until'",
