@@ -112,12 +112,11 @@ def _print(one: Explanation) -> None:
             click.echo(f"  | {visible(line)}")
         if message.template_error is not None:
             click.echo(f"  built-in text, because: {message.template_error}")
-    for fact in one.held:
-        assert fact.held_until is not None
-        until = f"{fact.held_until.astimezone():%Y-%m-%d %H:%M}"
-        click.echo(
-            f"\n{shown_name(fact.recipient)}: held until {until}, muted ({fact.where})"
-        )
+    for held in dict.fromkeys(one.held):
+        until = f"{held.until.astimezone():%Y-%m-%d %H:%M}"
+        why = held.reason.replace("_", " ")
+        who = shown_name(held.recipient)
+        click.echo(f"\n{who}: held until {until}, {why} ({held.where})")
     for left in one.left_out:
         who = shown_name(left.recipient) if left.recipient else "everybody"
         click.echo(f"\n{who}: not told, {left.verdict} ({left.where or 'by state'})")
@@ -190,11 +189,12 @@ def _as_json(one: Explanation) -> dict[str, object]:
         ],
         "held": [
             {
-                "recipient": shown_name(fact.recipient),
-                "until": fact.held_until.isoformat() if fact.held_until else None,
-                "where": fact.where,
+                "recipient": shown_name(held.recipient),
+                "until": held.until.isoformat(),
+                "reason": held.reason,
+                "where": held.where,
             }
-            for fact in one.held
+            for held in one.held
         ],
         "left_out": [
             {

@@ -17,6 +17,9 @@ from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import Recipient, RecipientName, mask
 from alertbridge.core.rules import Rules
 
+TEST_PAGE = "TestPage"
+"""The name of a test page's alert."""
+
 
 def meta_plan(
     cause: str, subject: str, summary: str, rules: Rules, now: datetime
@@ -26,7 +29,8 @@ def meta_plan(
     *subject* tells one happening of the cause from the next; it is not shown.
     """
     listeners = listeners_of_receiver(rules.meta_receiver, rules)
-    return _plan_own(cause, subject, summary, "critical", listeners, rules, now)
+    severity = _critical(rules)
+    return _plan_own(cause, subject, summary, severity, listeners, rules, now)
 
 
 def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
@@ -34,7 +38,13 @@ def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
     summary = "this is a test: if you read it, your pages arrive"
     subject = f"{recipient.name} {now.isoformat()}"
     listeners = (listener_of(recipient),)
-    return _plan_own("TestPage", subject, summary, "info", listeners, rules, now)
+    return _plan_own(TEST_PAGE, subject, summary, "info", listeners, rules, now)
+
+
+def _critical(rules: Rules) -> str:
+    """A value that this config takes for critical: it must break through a night."""
+    known = rules.severity.critical
+    return "critical" if "critical" in known or not known else min(known)
 
 
 def _plan_own(

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NEWS = "news"
     ACCEPTED = "accepted"
     MUTED = "muted"
+    QUIET_HOURS = "quiet_hours"
     DEFERRED = "deferred"
     UNCERTAIN = "uncertain"
     REJECTED = "rejected"

@@ -18,6 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alertbridge.core.notification import EpisodeId, NotificationId
 from alertbridge.core.recipient import RecipientName, mask
+from alertbridge.engine.held_rows import (
+    shown_in_episode,
+    shown_in_history,
+    shown_in_outbox,
+)
 from alertbridge.ports import StoreUnavailable
 from alertbridge.web.auth import may_operate
 from alertbridge.web.bodies import BodyMissing, BodyUnreadable, read_body
@@ -141,19 +146,25 @@ def _number(request: web.Request) -> int:
 @_operator
 async def history(request: web.Request) -> web.Response:
     """Who was told what, and who was not and why; newest first."""
-    rows = await request.app[DOORS].store.history(
+    doors = request.app[DOORS]
+    rows = await doors.store.history(
         limit=_limit(request), recipient=request.query.get("recipient")
     )
-    return web.json_response(jsonable(rows))
+    rules, now = doors.current.rules, doors.clock.now()
+    shown = [shown_in_history(row, rules, now) for row in rows]
+    return web.json_response(jsonable(shown))
 
 
 @_operator
 async def show(request: web.Request) -> web.Response:
     """One episode, and everybody's part in it."""
-    row = await request.app[DOORS].store.show(EpisodeId(_number(request)))
+    doors = request.app[DOORS]
+    row = await doors.store.show(EpisodeId(_number(request)))
     if row is None:
         return _no(404, "no such episode")
-    return web.json_response(jsonable(row))
+    return web.json_response(
+        jsonable(shown_in_episode(row, doors.current.rules, doors.clock.now()))
+    )
 
 
 @_operator
@@ -171,8 +182,11 @@ async def acknowledge(request: web.Request) -> web.Response:
 async def outbox(request: web.Request) -> web.Response:
     """What waits or is under way; `?dead=1`: what nobody could be told."""
     dead = request.query.get("dead", "0") in ("1", "true")
-    rows = await request.app[DOORS].store.outbox(limit=_limit(request), dead=dead)
-    return web.json_response(jsonable(rows))
+    doors = request.app[DOORS]
+    rows = await doors.store.outbox(limit=_limit(request), dead=dead)
+    rules, now = doors.current.rules, doors.clock.now()
+    shown = [shown_in_outbox(row, rules, now) for row in rows]
+    return web.json_response(jsonable(shown))
 
 
 @_operator

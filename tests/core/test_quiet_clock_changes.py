@@ -102,9 +102,7 @@ def walked(zone: ZoneInfo, span: tuple[int, int], at: datetime) -> list[bool]:
     """Whether it is quiet, for each minute around *at*."""
     start = at - BEFORE
     amount = int((BEFORE + AFTER) / MINUTE)
-    return [
-        is_quiet(span, minutes_of(zone, start + n * MINUTE)) for n in range(amount)
-    ]
+    return [is_quiet(span, minutes_of(zone, start + n * MINUTE)) for n in range(amount)]
 
 
 def wrong(zone: ZoneInfo, at: datetime, name: str, span: tuple[int, int]) -> str:
@@ -146,6 +144,7 @@ def chosen() -> list[tuple[ZoneInfo, datetime]]:
     return list(found) if ALL else list(found[::SHARE])
 
 
+@pytest.mark.timeout(1800)
 def test_the_rule_is_the_walk_around_every_change() -> None:
     """Never skipped, never a minute longer than the clock on the wall says."""
     found = [
@@ -160,7 +159,9 @@ def test_the_rule_is_the_walk_around_every_change() -> None:
 
 def test_there_is_something_to_look_at() -> None:
     """Hundreds of changes, skips and repeats, of whole and half hours and more."""
-    jumps = {offset(zone, at) - offset(zone, at - MINUTE) for zone, at in every_change()}
+    jumps = {
+        offset(zone, at) - offset(zone, at - MINUTE) for zone, at in every_change()
+    }
 
     assert len(every_change()) > 200
     assert {jump / MINUTE for jump in jumps} >= {-120, -60, -30, 30, 60, 120}

@@ -1,10 +1,11 @@
-"""The pace is a person's: all that rings one phone counts, also what rang before a restart.
+"""The pace is a person's: all that rings one phone counts, restarts or not.
 
 The store is a file that other processes take over.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,7 @@ from alertbridge.core.message import (
 from alertbridge.core.meta import meta_plan
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import DEFAULT_LIMITS, Limit, Pace
+from alertbridge.core.plan import Known, Plan
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
@@ -156,6 +158,10 @@ async def test_two_routes_share_one_pace(
     assert len(await claim(60)) == 1
 
 
+def _say(page: Plan, _: Known) -> Plan:
+    return page
+
+
 OUTCOMES: Sequence[Outcome | None] = (
     None,
     Rejected(detail="no"),
@@ -193,7 +199,7 @@ async def test_everything_that_rings_counts(
         await post(group(seen, key=name), second)
         if second % 600 == 0:
             page = meta_plan("ConfigBroken", name, "look at it", rules, now)
-            await store.record(page.keys, lambda _, page=page: page, now)
+            await store.record(page.keys, partial(_say, page), now)
         for submission in await claim(second):
             outcome = OUTCOMES[next(outcomes) % len(OUTCOMES)]
             if outcome is None or isinstance(outcome, Uncertain):

@@ -38,7 +38,7 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Limit, Pace
-from alertbridge.core.plan import Known, Plan
+from alertbridge.core.plan import Plan
 from alertbridge.core.quiet import QuietHours
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.route import Route
@@ -231,7 +231,7 @@ async def world(tmp_path: Path, rules: Rules) -> AsyncIterator[World]:
 
 
 async def test_a_page_of_the_night_is_told_in_the_morning(world: World) -> None:
-    """At seven sharp, though it is older than a page may be; nothing polls meanwhile."""
+    """At seven sharp, though it is older than a page may be; and nothing polls."""
     await world.until("13 23:00")
     await world.fire("DiskFull")
     looks = world.looks

@@ -76,6 +76,7 @@ receivers:
   - {{name: bare, phones: ["+46701740650"]}}
 templates:
   broken: "{{{{ alerts[7].labels.nowhere.further }}}}"
+pace: [{{limit: 6, window: 10m, kept_for_critical: 2}}]
 api:
   tokens: [{api_tokens}]
 """
