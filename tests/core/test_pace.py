@@ -1,5 +1,6 @@
 """How many SMS one person gets in any minute, ten minutes and hour."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -221,3 +222,72 @@ def test_no_default_limit_is_pointless() -> None:
     ]
 
     assert not any(limit.is_pointless_beside(other) for limit, other in pairs)
+
+
+def ignores_what_is_kept(self: Limit, severity: Severity) -> int:
+    """Mutant: a storm of warnings takes the places of the critical page."""
+    return self.limit
+
+
+def holds_for_a_moment_more(
+    self: Limit, newest_first: Sequence[datetime], severity: Severity
+) -> datetime | None:
+    """Mutant: the end of a window is not free yet."""
+    allowed = self.for_severity(severity)
+    if len(newest_first) < allowed:
+        return None
+    return newest_first[allowed - 1] + self.window + timedelta(microseconds=1)
+
+
+def counts_one_less(
+    self: Limit, newest_first: Sequence[datetime], severity: Severity
+) -> datetime | None:
+    """Mutant: one more than the limit fits."""
+    allowed = self.for_severity(severity) + 1
+    return None if len(newest_first) < allowed else newest_first[-1] + self.window
+
+
+def looks_at_a_minute(
+    self: Limit, newest_first: Sequence[datetime], severity: Severity
+) -> datetime | None:
+    """Mutant: of the list only the first limit holds."""
+    allowed = self.for_severity(severity)
+    if self.window > timedelta(minutes=1) or len(newest_first) < allowed:
+        return None
+    return newest_first[allowed - 1] + self.window
+
+
+Table = dict[str, tuple[list[datetime], Severity, Go | Until]]
+MUTANTS: dict[str, tuple[str, Callable[..., object], Table, Pace]] = {
+    "what is kept is ignored": ("for_severity", ignores_what_is_kept, SEVERAL, Pace()),
+    "the end is inclusive": ("frees_at", holds_for_a_moment_more, ONE, Pace((SIX,))),
+    "one more fits": ("frees_at", counts_one_less, SEVERAL, Pace()),
+    "the longer windows are forgotten": (
+        "frees_at",
+        looks_at_a_minute,
+        SEVERAL,
+        Pace(),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "mutant", "table", "pace"), MUTANTS.values(), ids=MUTANTS
+)
+def test_a_broken_cap_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    mutant: Callable[..., object],
+    table: Table,
+    pace: Pace,
+) -> None:
+    """Each mutant gets an answer of the tables above wrong."""
+    monkeypatch.setattr(Limit, name, mutant)
+
+    wrong = [
+        case
+        for case, (sent, severity, expected) in table.items()
+        if may_send(sent, severity, pace, NOW) != expected
+    ]
+
+    assert wrong
