@@ -13,6 +13,9 @@ from alertbridge.core.interval import TimeInterval
 from alertbridge.core.quiet import QuietHours
 from alertbridge.core.severity import Severity
 
+_USUAL: BreaksThrough = "critical"
+"""What a person is woken by where nothing is said."""
+
 
 def least_severity(word: BreaksThrough) -> Severity | None:
     """Read `breaks_through`; None: nothing does."""
@@ -51,16 +54,15 @@ class Hours:
             quiet=self._read(entry.quiet_hours, quiet, zone),
             working=self._read(entry.working_hours, working, zone),
             breaks_through=least_severity(entry.breaks_through),
-            quiet_where=self._where(quiet),
-            working_where=self._where(working),
+            quiet_where=self._where(quiet) if entry.quiet_hours else "",
+            working_where=self._where(working) if entry.working_hours else "",
         )
         has_hours = entry.quiet_hours or entry.working_hours
-        if "breaks_through" in entry.model_fields_set and not has_hours:
+        if not has_hours and entry.breaks_through != _USUAL:
+            problem = "no effect: there is nothing to break through"
+            fix = "add quiet_hours or working_hours, or remove it"
             place = self._place((*path, "breaks_through"))
-            if entry.breaks_through != "critical":
-                problem = "no effect: there is nothing to break through"
-                fix = "add quiet_hours or working_hours, or remove it"
-                self._report.warn(place, problem, fix)
+            self._report.warn(place, problem, fix)
         return hours
 
     def _read(

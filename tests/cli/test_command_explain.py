@@ -119,3 +119,36 @@ def test_a_label_cannot_move_the_cursor(run: Run) -> None:
     done = run("explain", "-", stdin=json.dumps({"version": "4", "alerts": [alert]}))
 
     assert ("\x1b" in done.stdout, r"A\x1b[2J" in done.stdout) == (False, True)
+
+
+NEVER_AWAKE = """
+time_intervals:
+  - name: always
+    time_intervals: [{times: [{start_time: "00:00", end_time: "24:00"}]}]
+"""
+
+
+def test_who_sleeps_is_shown_with_the_line_that_says_so(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    """Held by quiet hours, until when; what breaks through is a text like any other."""
+    text = config.read_text("utf-8")
+    name = "send_resolved: false"
+    quiet = text.replace(name, f"{name}, quiet_hours: [always]") + NEVER_AWAKE
+    config.write_text(quiet, "utf-8")
+    line = next(n for n, row in enumerate(quiet.splitlines(), 1) if "bo: {" in row)
+    body = tmp_path / "body.json"
+    alerts = [
+        {"status": "firing", "labels": {"alertname": "Slow", "severity": severity}}
+        for severity in ("warning", "critical")
+    ]
+    body.write_text(json.dumps({"version": "4", "alerts": alerts}), "utf-8")
+
+    shown = run("explain", str(body)).stdout
+    (found,) = json.loads(run("explain", "--json", str(body)).stdout)
+
+    (held,) = [row for row in shown.splitlines() if "held until" in row]
+    assert held.startswith("bo: held until ")
+    assert held.endswith(f", quiet hours (pager.yaml:{line})")
+    assert [row["reason"] for row in found["held"]] == ["quiet_hours"]
+    assert {row["recipient"] for row in found["messages"]} == {"anna", "bo"}

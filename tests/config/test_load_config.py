@@ -9,6 +9,7 @@ import pytest
 from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.pace import DEFAULT_LIMITS, Limit, Pace
+from alertbridge.core.quiet import QuietHours
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
 
@@ -301,3 +302,66 @@ def test_the_last_good_copy_finds_the_secrets_of_the_original(
 
     options = loaded.settings.providers[0].options.model_dump()
     assert options["token"].reveal() == "from a file"
+
+
+HOURS = """\
+sources: [{name: alertmanager, type: alertmanager}]
+providers: [{name: main, type: gateway, token: {env: TOKEN}}]
+recipients:
+  anna:
+    phones: ["+46701740605"]
+    timezone: Europe/Stockholm
+    quiet_hours: [night]
+    working_hours: [office]
+    breaks_through: high
+  bo: {phones: ["+46701740607"], quiet_hours: [night], breaks_through: none}
+  cleo: {phones: ["+46701740608"]}
+route:
+  receiver: sre
+  routes:
+    - matchers: [team="db"]
+      mute_time_intervals: [night]
+      breaks_through: low
+receivers: [{name: sre, recipients: [anna, bo, cleo]}]
+time_intervals:
+  - name: night
+    time_intervals: [{times: [{start_time: "22:00", end_time: "07:00"}]}]
+  - name: office
+    time_intervals: [{weekdays: ["monday:friday"], location: America/New_York}]
+"""
+
+
+def test_everybody_has_hours_of_their_own(load_text: LoadText) -> None:
+    """With what breaks through, and the lines that set them."""
+    loaded = load_text(HOURS)
+    people = loaded.rules.recipients
+    anna, bo, cleo = (people[RecipientName(name)].hours for name in people)
+
+    assert loaded.warnings == ()
+    assert (anna.breaks_through, bo.breaks_through) == (Severity.HIGH, None)
+    assert cleo == QuietHours()
+    assert (anna.quiet_where, anna.working_where) == (
+        "alertbridge.yaml:7",
+        "alertbridge.yaml:8",
+    )
+
+
+def test_a_night_is_the_night_where_somebody_lives(load_text: LoadText) -> None:
+    """An interval without a location is each person's own; for a route it is UTC's."""
+    rules = load_text(HOURS).rules
+    anna, bo = (rules.recipients[RecipientName(name)].hours for name in ("anna", "bo"))
+
+    assert [str(interval.location) for interval in anna.quiet] == ["Europe/Stockholm"]
+    assert [str(interval.location) for interval in anna.working] == ["America/New_York"]
+    assert [str(interval.location) for interval in bo.quiet] == ["UTC"]
+    assert [str(interval.location) for interval in rules.intervals["night"]] == ["UTC"]
+
+
+def test_a_route_says_what_breaks_through_itself(load_text: LoadText) -> None:
+    """It is not inherited, and nothing does where nothing is said."""
+    root = load_text(HOURS).rules.tree.root
+
+    assert (root.breaks_through, root.children[0].breaks_through) == (
+        None,
+        Severity.LOW,
+    )

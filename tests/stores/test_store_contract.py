@@ -1,6 +1,7 @@
 """What every store must do: one suite, in memory and on a file."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alertbridge.core.alert import Alert, AlertGroup, SourceName
+from alertbridge.core.interval import TimeInterval
 from alertbridge.core.mailbox import MAX_FACTS
 from alertbridge.core.message import (
     Accepted,
@@ -19,6 +21,9 @@ from alertbridge.core.message import (
     Uncertain,
 )
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.pace import Limit, Pace
+from alertbridge.core.quiet import QuietHours
+from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Held, Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
@@ -453,6 +458,83 @@ async def test_rehold_asks_again_for_what_is_muted(
     assert len(await claim(5 * 3600)) == 1
 
 
+async def test_rehold_says_what_kind_is_held(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """Good news is held though its page broke through."""
+    rules = make_rules(mute=["never-named"])
+    await post(group(alert()), by=rules)
+    (submission,) = await claim()
+    await answer(submission)
+    await post(group(alert(ends=60)), 60, by=rules)
+    await post(group(alert("Other"), key="other"), 60, by=rules)
+    kinds: list[str] = []
+
+    def ask(held: Held) -> None:
+        kinds.append(held.kind)
+
+    await store.rehold(ask, start + timedelta(seconds=60))
+
+    assert sorted(kinds) == ["firing", "resolved"]
+
+
+async def test_rehold_has_every_mailbox_looked_at(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A wider pace is obeyed at once, and not when the old one would have let go."""
+    slow = make_rules(pace=Pace((Limit(limit=1, window=timedelta(hours=1)),)))
+    await post(group(alert()), by=slow)
+    (submission,) = await claim(by=slow)
+    await answer(submission, by=slow)
+    await post(group(alert("Other"), key="other"), 60, by=slow)
+    held = await claim(60, by=slow)
+    before = await claim(61)
+    await store.rehold(lambda _: None, start + timedelta(seconds=62))
+
+    assert (held, before) == ((), ())
+    assert len(await claim(62)) == 1
+
+
+async def test_a_person_who_sleeps_is_not_looked_at_before_the_morning(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """And nothing grows too old meanwhile, whatever the hours of a later config."""
+    rules = make_rules()
+    hours = QuietHours(quiet=(TimeInterval(times=((22 * 60, 7 * 60),)),))
+    anna = replace(rules.recipients[RecipientName("anna")], hours=hours)
+    asleep = replace(rules, recipients={anna.name: anna})
+    await post(group(alert(severity="warning")), by=asleep)
+    assert not await claim(by=asleep)
+    (row,) = await store.outbox()
+    morning = start.replace(hour=7, minute=0)
+
+    assert row.due_at == morning
+    assert row.expires_at == morning + timedelta(hours=1)
+    assert not await claim(7200, by=asleep)
+    await store.rehold(lambda _: None, start + timedelta(hours=2))
+    assert len(await claim(7200)) == 1
+
+
 async def test_history_tells_who_heard_who_did_not_and_why(
     store: Store,
     post: Post,
@@ -585,6 +667,27 @@ async def test_a_stepped_clock_gives_no_place_back(
     await post(group(alert("B"), key="b"), 3606)
 
     assert not await claim(3606)
+
+
+async def test_a_stepped_clock_does_not_move_the_morning(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A page that is held until seven leaves at seven by the clock as it is now."""
+    night = TimeInterval(times=((22 * 60, 7 * 60),))
+    rules = make_rules(mute=["night"], intervals={"night": night})
+    await post(group(alert(severity="warning")), by=rules)
+    assert not await claim(by=rules)
+    await store.shift(timedelta(hours=1))
+    seven = (start.replace(hour=7, minute=0) - start).total_seconds()
+
+    assert not await claim(seven - 1, by=rules)
+    assert len(await claim(seven, by=rules)) == 1
 
 
 async def test_a_stepped_clock_does_not_end_a_hold(
