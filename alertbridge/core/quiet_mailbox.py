@@ -14,7 +14,7 @@ from datetime import datetime
 
 from alertbridge.core.mailbox import Mailbox, SortedOut, sort_out
 from alertbridge.core.notification import Fact, Kind
-from alertbridge.core.quiet import QuietHours
+from alertbridge.core.quiet import QuietHours, ages_at, ends_of
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 
@@ -51,6 +51,7 @@ class _Hushing:
         self._hours = hours
         self._time_to_live = rules.time_to_live
         self._now = now
+        self._ends = ends_of(hours)
         self.spared = hours.spare(now)
 
     def of(self, mailbox: Mailbox, *, rides: bool = False) -> Mailbox:
@@ -79,4 +80,4 @@ class _Hushing:
         if lasts is None:
             # A reload took the time to live away; this fact keeps the one it had.
             lasts = fact.expires_at - born
-        return self._hours.ages_at(born, fact.expires_at, lasts, self._now)
+        return ages_at(self._ends, born, fact.expires_at, lasts, self._now)

@@ -13,7 +13,7 @@ from alertbridge.core.interval import HORIZON, TimeInterval
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.notification import Fact, Kind
-from alertbridge.core.quiet import QuietHours, Spared
+from alertbridge.core.quiet import QuietHours, Spared, ages_at, ends_of
 from alertbridge.core.quiet_mailbox import rings, sort_out_in_hours
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
@@ -92,7 +92,7 @@ def test_time_within_the_hours_makes_nothing_older(
     born: str, expires: str, now: str, expected: str
 ) -> None:
     """A time to live counts from the end of the night it would have run in."""
-    found = ONLY_NIGHT.ages_at(day(born), day(expires), HOUR, day(now))
+    found = ages_at(ends_of(ONLY_NIGHT), day(born), day(expires), HOUR, day(now))
 
     assert found == day(expected)
 
@@ -108,11 +108,22 @@ def test_nothing_is_too_old_while_she_sleeps_nor_before_it_was_so_awake(
     """The end is never sooner than without the hours, and never within them."""
     start, life = NOW + timedelta(minutes=born), timedelta(minutes=lasts)
     now = start + timedelta(minutes=waited)
-    found = ONLY_NIGHT.ages_at(start, start + life, life, now)
+    found = ages_at(ends_of(ONLY_NIGHT), start, start + life, life, now)
 
     assert found >= start + life
     if found <= now:
         assert ONLY_NIGHT.spare(found) is None
+
+
+@given(st.lists(st.integers(0, 4 * 24 * 60), max_size=20))
+def test_what_is_remembered_is_what_would_be_said_again(minutes: list[int]) -> None:
+    """In whatever order the instants are asked about."""
+    ends = ends_of(HOURS)
+
+    for minute in minutes:
+        spared = HOURS.spare(NOW + timedelta(minutes=minute))
+        until = None if spared is None else spared.until
+        assert ends(NOW + timedelta(minutes=minute)) == until
 
 
 RINGS: dict[str, tuple[dict[str, object], Severity | None, bool]] = {

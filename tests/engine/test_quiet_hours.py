@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertbridge.core import meta
+from alertbridge.core import meta, quiet_mailbox
 from alertbridge.core.alert import (
     Alert,
     AlertGroup,
@@ -614,7 +615,7 @@ def too_much_through(self: QuietHours, severity: Severity) -> bool:
 
 
 def ages_at_night(
-    self: QuietHours,
+    ends: object,
     born: datetime,
     expires_at: datetime,
     lasts: timedelta,
@@ -629,7 +630,7 @@ def always_free(*_: object) -> None:
 
 
 Check = Callable[[World], Awaitable[None]]
-MUTANTS: Mapping[str, tuple[type, str, Callable[..., object], Check]] = {
+MUTANTS: Mapping[str, tuple[type | ModuleType, str, Callable[..., object], Check]] = {
     "nobody sleeps": (QuietHours, "spare", without_quiet, check_critical_rings_alone),
     "critical is held too": (
         QuietHours,
@@ -638,7 +639,7 @@ MUTANTS: Mapping[str, tuple[type, str, Callable[..., object], Check]] = {
         check_critical_rings_alone,
     ),
     "pages grow old at night": (
-        QuietHours,
+        quiet_mailbox,
         "ages_at",
         ages_at_night,
         check_the_night_does_not_age,
@@ -653,7 +654,7 @@ MUTANTS: Mapping[str, tuple[type, str, Callable[..., object], Check]] = {
 async def test_a_broken_rule_is_seen(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
-    owner: type,
+    owner: type | ModuleType,
     name: str,
     mutant: Callable[..., object],
     check: Check,
