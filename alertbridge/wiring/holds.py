@@ -1,4 +1,4 @@
-"""After a reload: hold what the new rules mute, and let go what they do not."""
+"""After a start or a reload: hold what the rules mute, and let go what they do not."""
 
 import asyncio
 from datetime import datetime
@@ -55,7 +55,11 @@ class Holds:
             return True
 
     async def keep_following(self, every: float = RETRY_EVERY) -> None:
-        """Try again, after *every* so many seconds, whenever a try has failed."""
+        """Ask at the start; try again every so many seconds when a try has failed.
+
+        The config may be another than the one the last process stopped with.
+        """
+        await self.follow()
         while True:
             await self._behind.wait()
             await asyncio.sleep(every)

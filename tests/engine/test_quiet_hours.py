@@ -376,6 +376,25 @@ async def test_the_morning_digest_counts_what_is_still_true(world: World) -> Non
     assert all(name in text for name in "ACE")
 
 
+async def test_a_morning_names_a_critical_that_was_held_and_just_ended(
+    world: World, make_rules: MakeRules
+) -> None:
+    """Where not even that may ring; what ended longer ago is not worth a line."""
+    world.rules = with_hours(make_rules(), replace(QUIET, breaks_through=None))
+    await world.until("14 02:00")
+    await world.fire("Slow")
+    await world.fire("Early", "Late", severity="critical")
+    await world.until("14 05:30")
+    await world.end("Early", severity="critical")
+    await world.until("14 06:30")
+    await world.end("Late", severity="critical")
+    await world.until("14 12:00")
+
+    ((at, text),) = world.heard()
+    assert at == "14 07:00:00"
+    assert ("Slow" in text, "Late" in text, "Early" in text) == (True, True, False)
+
+
 async def test_a_restart_in_the_night_wakes_nobody(world: World) -> None:
     """What waits is on disk, and so is nothing else: the hours are in the config."""
     await world.until("13 23:00")

@@ -1,6 +1,8 @@
 """Whom quiet hours hold: shown as that, until when, and a reload lets him go."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,4 +128,29 @@ async def test_a_reload_that_ends_the_hours_lets_go(
     texts = await told(daemon)
 
     assert (row["reason"], row["held_until"]) == ("news", None)
+    assert "Slow" in texts["anna"][0]
+
+
+async def test_a_start_with_other_hours_asks_again(
+    resting: Resting, group: Group, told: ToldBy
+) -> None:
+    """The file was changed while the daemon was down: nobody waits by the old one."""
+    daemon, client, turn = resting
+    await fire(client, group("Slow", severity="warning"))
+    await told(daemon)
+    rested = daemon.current.rules
+    await turn(False)
+    awake = daemon.current.rules
+    daemon.current.rules = rested
+    await told(daemon)
+    daemon.current.rules = awake
+    before = await told(daemon)
+
+    # It asks before it waits for anything, and then it waits for ever.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await daemon.holds.keep_following()
+    texts = await told(daemon)
+
+    assert not before
     assert "Slow" in texts["anna"][0]
