@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from alertbridge.core.severity import Severity
 
 LONGEST_WINDOW = timedelta(hours=24)
-"""A window beyond it would outlive the record of what was sent (`storage.retention`
-is a day at least), and a restored backup's."""
+"""What was sent is on record for `storage.retention`, which is a day at least: a longer
+window would not be kept."""
 
 MOST = 1000
 """The largest limit: no more of the latest SMS than this ever need be looked at."""

@@ -6,9 +6,10 @@ it claims, and sleeps until what the claim said is due.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ from alertbridge.core.message import (
     Submission,
     Uncertain,
 )
-from alertbridge.core.notification import ProviderName
+from alertbridge.core.notification import Kind, ProviderName
 from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.plan import Plan
 from alertbridge.core.quiet import QuietHours
@@ -48,6 +49,7 @@ from alertbridge.core.severity import Severity
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
 from alertbridge.ports import Settlement, Store
+from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 from alertbridge.wiring.holds import hold_of
 
@@ -81,9 +83,9 @@ class Told:
 
 
 class World:
-    """A store on a file, its rules, and a clock that only this test turns."""
+    """A store, its rules, and a clock that only this test turns."""
 
-    def __init__(self, path: Path, rules: Rules) -> None:
+    def __init__(self, rules: Rules, path: Path | None = None) -> None:
         self.path = path
         self.rules = rules
         self.now = wall("13 21:00")
@@ -94,10 +96,15 @@ class World:
         self.outcome: Outcome = Accepted()
         self.since: dict[str, datetime] = {}
         self.references = (Reference(f"ref-{n}") for n in count(1))
-        self.store: Store = open_file(path, self.references)
+        self.store: Store = (
+            open_memory(self.references)
+            if path is None
+            else open_file(path, self.references)
+        )
 
     async def restart(self) -> None:
         """Let another process take the file over."""
+        assert self.path is not None
         await self.store.close()
         self.store = open_file(self.path, self.references)
         await self.store.recover(self.now, UNCERTAIN_WAIT)
@@ -147,7 +154,10 @@ class World:
 
     async def until(self, text: str) -> None:
         """Work as the dispatcher does, until a wall time."""
-        end = wall(text)
+        await self.until_instant(wall(text))
+
+    async def until_instant(self, end: datetime) -> None:
+        """The same, until an instant."""
         while True:
             claimed = await self.store.claim(
                 {ProviderName("one"): 100}, _Counting(self), self.now
@@ -225,7 +235,7 @@ def rules(make_rules: MakeRules) -> Rules:
 @pytest.fixture
 async def world(tmp_path: Path, rules: Rules) -> AsyncIterator[World]:
     """Friday, nine in the evening."""
-    made = World(tmp_path / "alertbridge.db", rules)
+    made = World(rules, tmp_path / "alertbridge.db")
     await made.store.recover(made.now, UNCERTAIN_WAIT)
     yield made
     await made.store.close()
@@ -622,6 +632,120 @@ async def test_a_storm_at_night_does_not_read_the_mailbox_for_each_alert(
 
     assert at_night == 0
     assert len(world.told) == 1
+
+
+SEVERITIES = {
+    "critical": Severity.CRITICAL,
+    "warning": Severity.HIGH,
+    "info": Severity.LOW,
+}
+START, END = (wall(text).astimezone(UTC) for text in ("27 12:00", "31 12:00"))
+"""Four days; clocks go forward in the second night."""
+
+
+def some_hours(dice: Random) -> QuietHours:
+    """Draw the hours of a person nobody foresaw."""
+
+    def interval() -> TimeInterval:
+        start, end = dice.sample(range(0, 24 * 60, 30), 2)
+        days = (dice.randrange(0, 3), dice.randrange(3, 7))
+        return TimeInterval(
+            times=((start, end),),
+            weekdays=(days,) if dice.random() < 0.4 else (),
+            location=STOCKHOLM,
+        )
+
+    return QuietHours(
+        quiet=tuple(interval() for _ in range(dice.randrange(0, 3))),
+        working=tuple(interval() for _ in range(dice.randrange(0, 2))),
+        breaks_through=dice.choice([None, *Severity]),
+    )
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An alert, from when to when."""
+
+    name: str
+    severity: str
+    begins: datetime
+    ends: datetime
+
+
+def some_happenings(dice: Random) -> list[Happening]:
+    """Draw what goes wrong; a third of it stays so."""
+    found = []
+    for n in range(dice.randrange(1, 9)):
+        begins = START + timedelta(minutes=dice.randrange(0, 60 * 60))
+        lasts = timedelta(minutes=dice.randrange(1, 40 * 60))
+        ends = begins + lasts if dice.random() < 0.7 else END + lasts
+        severity = dice.choice([*SEVERITIES])
+        found.append(Happening(f"Alert{n}x", severity, begins, ends))
+    return found
+
+
+async def live_through(world: World, happenings: list[Happening]) -> None:
+    """Let everything happen in its order."""
+    world.now = START
+    steps = sorted(
+        (at, is_end, what.name, what.severity)
+        for what in happenings
+        for is_end, at in enumerate((what.begins, what.ends))
+        if at < END
+    )
+    for at, is_end, name, severity in steps:
+        await world.until_instant(at)
+        await (world.end if is_end else world.fire)(name, severity=severity)
+        await world.until_instant(at)
+    await world.until_instant(END)
+
+
+def told_at(world: World, name: str, kind: Kind) -> list[datetime]:
+    """When a fact was told."""
+    return [
+        submission.began_at
+        for submission in world.last
+        for message in submission.messages
+        for fact in message.tells
+        if fact.episode.labels["alertname"] == name
+        if fact.kind is kind
+        # One line for what is over is no page any more.
+        if kind is Kind.RESOLVED or not fact.episode.ended
+    ]
+
+
+def check_happening(world: World, hours: QuietHours, what: Happening) -> None:
+    """Compare what was told with what the hours, and they alone, make of it."""
+    firing = told_at(world, what.name, Kind.FIRING)
+    resolved = told_at(world, what.name, Kind.RESOLVED)
+    spared = hours.spare(what.begins)
+    rings = hours.let_through(SEVERITIES[what.severity])
+    due = what.begins if rings or spared is None else spared.until
+    if due > END or what.begins < due >= what.ends:
+        assert (firing, resolved) == ([], [])
+        return
+    assert firing == [due]
+    spared = hours.spare(what.ends)
+    until = what.ends if spared is None else spared.until
+    anyway = [at for at in (s.began_at for s in world.last) if what.ends <= at < until]
+    good = min(anyway, default=until)
+    assert resolved == ([good] if good <= END else [])
+
+
+async def test_any_hours_tell_everything_at_the_first_moment_they_may(
+    make_rules: MakeRules,
+) -> None:
+    """Random hours, random days: told once, on time, or over before it could be."""
+    free = Pace((Limit(limit=1000, window=MINUTE),))
+    for seed in range(25):
+        dice = Random(seed)
+        hours, happenings = some_hours(dice), some_happenings(dice)
+        world = World(with_hours(make_rules(pace=free), hours))
+        await world.store.recover(START, UNCERTAIN_WAIT)
+        await live_through(world, happenings)
+        for what in happenings:
+            check_happening(world, hours, what)
+        await world.store.close()
 
 
 def without_quiet(*_: object) -> None:
