@@ -18,11 +18,23 @@ from alertbridge.ports import EpisodeRow, HistoryRow, OutboxRow
 
 
 def shown_in_outbox(row: OutboxRow, rules: Rules, now: datetime) -> OutboxRow:
-    """Say until when quiet hours hold a row, unless a route does for longer."""
+    """Say until when quiet hours hold a row, unless a route does for longer.
+
+    What would be too old by then lives as long again, as `quiet.ages_at` has it.
+    """
     spared = _spared(row, rules, now)
     if spared is None or (row.held_until is not None and row.held_until > spared.until):
         return row
-    return replace(row, reason=Reason.QUIET_HOURS, held_until=spared.until)
+    expires_at = row.expires_at
+    lasts = rules.time_to_live.of(Severity[row.severity.upper()])
+    if expires_at is not None and lasts is not None and expires_at <= spared.until:
+        expires_at = spared.until + lasts
+    return replace(
+        row,
+        reason=Reason.QUIET_HOURS,
+        held_until=spared.until,
+        expires_at=expires_at,
+    )
 
 
 def shown_in_history(row: HistoryRow, rules: Rules, now: datetime) -> HistoryRow:

@@ -77,6 +77,18 @@ async def test_the_outbox_says_until_when(
     assert (row["due_at"], row["expires_at"]) == (MONDAY, "2026-11-23T08:00:00Z")
 
 
+async def test_it_says_so_before_anybody_has_looked(
+    resting: Resting, group: Group
+) -> None:
+    """The row is as it was written; what holds it is a rule."""
+    _, client, _ = resting
+    await fire(client, group("Slow", severity="warning"))
+    (row,) = await rows(client, "outbox", "anna")
+
+    assert row["held_until"] == MONDAY
+    assert row["expires_at"] == "2026-11-23T08:00:00Z"
+
+
 async def test_history_and_show_name_the_line(
     resting: Resting, group: Group, tmp_path: Path
 ) -> None:
