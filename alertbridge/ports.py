@@ -8,11 +8,10 @@ from typing import Protocol
 
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
 from alertbridge.core.delivery import Step
-from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Idle, Outcomes, Submission
+from alertbridge.core.drafting import Drafting
+from alertbridge.core.message import Draft, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
-    Fact,
     Kind,
     MessageId,
     NotificationId,
@@ -20,7 +19,6 @@ from alertbridge.core.notification import (
 )
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
-from alertbridge.core.severity import Severity
 
 
 class Clock(Protocol):
@@ -104,46 +102,6 @@ class Recorded:
     episodes: Mapping[Fingerprint, EpisodeId] = field(default_factory=dict)
 
 
-class Drafting(Protocol):
-    """How the store asks what leaves a mailbox, without knowing the rules."""
-
-    @property
-    def looks_back(self) -> timedelta:
-        """How old an SMS may be, and still count against somebody's pace."""
-        ...
-
-    def may_leave(
-        self, sent: Sequence[datetime], severity: Severity, now: datetime
-    ) -> datetime | None:
-        """None if an SMS of *severity* may leave now, else when to look again.
-
-        Asked before a mailbox is read: a storm must not cost a scan per alert.
-        """
-        ...
-
-    def quiet_until(
-        self, recipient: RecipientName, severity: Severity, now: datetime
-    ) -> datetime | None:
-        """When this person's quiet hours let *severity* leave; None: now."""
-        ...
-
-    def may_ring(
-        self, recipient: RecipientName, facts: Sequence[Fact], now: datetime
-    ) -> bool:
-        """Whether a text with these facts may leave now, quiet hours or not."""
-        ...
-
-    def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
-        """Compose what leaves *mailbox* now, or say when to look again."""
-        ...
-
-    def bury(
-        self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
-    ) -> Sequence[Plan]:
-        """The meta-alerts that go with these dead facts, in the same commit."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Submissions that are ours to send now, and when to look again."""
@@ -200,6 +158,7 @@ class EpisodeRow:
     ends_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    stale_at: datetime | None
     rows: tuple[HistoryRow, ...]
 
 
@@ -381,6 +340,16 @@ class Store(Protocol):
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """Delete what ended before *before*, at most *limit* episodes a call."""
+        ...
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note of open episodes that no post has named since *seen_before*.
+
+        Stale is not resolved: nobody is told that it is over, and the next post that
+        names it takes the note away. Says how many, at most *limit* a call.
+        """
         ...
 
     async def backup(self, to: Path) -> None:

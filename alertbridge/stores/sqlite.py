@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.ports import (
     Claimed,
     Depth,
-    Drafting,
     EpisodeRow,
     Held,
     HistoryRow,
@@ -259,6 +259,14 @@ class SqliteStore:
         """Delete what ended long ago."""
         return await self._lane.write(
             lambda db: sqlite_operator.prune(db, before, limit)
+        )
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note which open episodes no post names any more."""
+        return await self._lane.write(
+            lambda db: sqlite_operator.mark_stale(db, seen_before, now, limit)
         )
 
     async def backup(self, to: Path) -> None:

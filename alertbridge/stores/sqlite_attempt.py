@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from sqlite3 import Connection
 
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import Draft, Reference, Submission
 from alertbridge.core.notification import ProviderName
-from alertbridge.ports import Drafting
 from alertbridge.stores.columns import stamp
 
 

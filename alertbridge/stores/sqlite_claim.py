@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from sqlite3 import Connection
 
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import (
     MAX_NUMBERS,
     Draft,
@@ -15,7 +16,7 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import MessageId, ProviderName
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
-from alertbridge.ports import Claimed, Drafting
+from alertbridge.ports import Claimed
 from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
