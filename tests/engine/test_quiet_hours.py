@@ -359,6 +359,23 @@ async def test_good_news_rides_along_with_what_rings_anyway(world: World) -> Non
     assert "DiskFull" in text
 
 
+@pytest.mark.parametrize(
+    ("severity", "reminded"),
+    [("warning", "14 07:00:00"), ("critical", "14 01:30:00")],
+)
+async def test_a_reminder_rings_as_its_page_would(
+    world: World, severity: str, reminded: str
+) -> None:
+    """Told in the evening, repeated at half past one."""
+    await world.until("13 21:15")
+    await world.fire("DiskFull", severity=severity)
+    await world.until("14 01:30")
+    await world.fire("DiskFull", severity=severity)
+    await world.until("14 12:00")
+
+    assert world.rang() == ["13 21:15:00", reminded]
+
+
 async def test_what_came_and_went_overnight_is_not_told(world: World) -> None:
     """Fired and resolved before she was told: cancelled."""
     await world.until("13 23:00")
