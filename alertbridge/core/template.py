@@ -12,15 +12,13 @@ import jinja2
 
 from alertbridge.core.template_filters import FILTERS, INTERNAL, range_of
 from alertbridge.core.template_guard import (
-    METER,
     GuardedEnvironment,
-    Meter,
+    Missing,
     NotAllowedError,
-    TooCostlyError,
-    meter_loops,
     plain,
     refuse,
 )
+from alertbridge.core.template_meter import METER, Meter, TooCostlyError, meter_loops
 
 LONGEST_SOURCE = 16 * 1024
 """Characters of a template."""
@@ -139,7 +137,7 @@ def compile_template(name: str, source: str) -> Template:
 def _environment() -> GuardedEnvironment:
     environment = GuardedEnvironment(
         autoescape=False,
-        undefined=jinja2.StrictUndefined,
+        undefined=Missing,
         # The optimizer computes constant expressions while compiling.
         optimized=False,
         trim_blocks=True,
