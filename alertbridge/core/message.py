@@ -61,10 +61,10 @@ class Draft:
     tells: tuple[Fact, ...]
     urgent: bool
     closes_at: datetime
+    writing: Writing
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
-    writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,8 @@ def written(
         rules.recipients[RecipientName("anna")], template=template, where="a.yaml:anna"
     )
     writing = writing_of(Letter(firing=facts), anna, rules)
-    template, budget = writing.template, writing.budget
-    return template.value, template.where, budget.value, budget.where
+    whose, budget = writing.template, writing.budget
+    return whose.value, whose.where, budget.value, budget.where
 
 
 BY = {"route": "1", "receiver": "dba"}
