@@ -66,7 +66,15 @@ class TemplateError(ValueError):
 
 
 class TemplateFailed(Exception):
-    """A template did not render this time; the message is one line for the log."""
+    """A template did not render this time; the message is one line for the log.
+
+    `line` is the template's own, from 1.
+    """
+
+    def __init__(self, name: str, line: int, problem: str) -> None:
+        super().__init__(f"template {name}, line {line}: {problem}")
+        self.line = line
+        self.problem = problem
 
 
 class Template:
@@ -92,9 +100,7 @@ class Template:
         except Exception as exc:
             line = _line_of(exc.__traceback__)
             problem = " ".join(str(exc).split())[:200] or type(exc).__name__
-            raise TemplateFailed(
-                f"template {self.name}, line {line}: {problem}"
-            ) from exc
+            raise TemplateFailed(self.name, line, problem) from exc
 
     def _pieces(self, context: Mapping[str, object]) -> Iterator[str]:
         room = LONGEST_OUTPUT

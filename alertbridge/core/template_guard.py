@@ -64,7 +64,10 @@ class Missing(StrictUndefined):
     def _undefined_message(self) -> str:
         if self._undefined_hint:
             return self._undefined_hint
-        return f"there is no {self._undefined_name!r} here; add |default('-')"
+        # Of a list it is a number, whatever jinja2's types say.
+        name: object = self._undefined_name
+        what = "element " if isinstance(name, int) else ""
+        return f"there is no {what}{name!r} here; add |default('-')"
 
 
 class GuardedEnvironment(ImmutableSandboxedEnvironment):
