@@ -37,7 +37,9 @@ from alertbridge.sources import SOURCES
     help="The source it would be posted to; default: the config's first.",
 )
 @click.option(
-    "--summary", is_flag=True, help="Only how many texts take how many segments."
+    "--summary",
+    is_flag=True,
+    help="Only how many texts take how many segments, and how many are cut.",
 )
 def command(
     config_file: Path, as_json: bool, payload: Path, source: str | None, summary: bool
@@ -45,8 +47,9 @@ def command(
     """Explain PAYLOAD: the body of a webhook, or one alert a line (.jsonl).
 
     Nothing is sent or stored: it is planned and composed as for people who have been
-    told nothing yet, now. `-` reads standard input. Exit with 1 if the body is not of
-    the source's shape.
+    told nothing yet, now. Each text says which line chose its template and its budget
+    of segments, whether it was cut, and which character makes it UCS-2. `-` reads
+    standard input. Exit with 1 if the body is not of the source's shape.
     """
     loaded = load_or_exit(config_file)
     name, kind = _source(loaded, source)

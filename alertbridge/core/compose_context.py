@@ -151,8 +151,15 @@ def _cost(raw: object) -> int:
     return len(text) // 6 if is_gsm(text) else len(text)
 
 
-def _order(fact: Fact) -> tuple[str, list[str]]:
-    """By name, then by labels: texts to several people must come out the same."""
+def _order(fact: Fact) -> tuple[int, str, list[str]]:
+    """The worst first, as a template may show no more than that.
+
+    Then by name and labels: texts to several people must come out the same.
+    """
     labels = fact.episode.labels
     named = str(labels.get("alertname", ""))
-    return named, [f"{name}={str(labels[name])[:100]}" for name in sorted(labels)]
+    return (
+        fact.severity,
+        named,
+        [f"{name}={str(labels[name])[:100]}" for name in sorted(labels)],
+    )

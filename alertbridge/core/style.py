@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC
 
+from alertbridge.core.alert import OURSELVES
 from alertbridge.core.compose import Style
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.recipient import ReceiverName, Recipient
@@ -27,8 +28,9 @@ def writing_of(letter: Letter, person: Recipient | None, rules: Rules) -> Writin
     """Say which template and budget *letter* has for *person*, and which line says so.
 
     The person's own template comes first, then that of the route, then that of its
-    receiver; a letter of alerts that come with different ones has the built-in text.
-    The largest budget counts: one route's thrift must not cut what another is paid for.
+    receiver; a letter of alerts that come with different ones has the built-in text,
+    and so has what is about alertbridge itself. The largest budget counts: one route's
+    thrift must not cut what another is paid for.
     """
     ways = list(_ways(letter, rules))
     return Writing(
@@ -61,7 +63,11 @@ _Way = tuple[Route | None, ReceiverName]
 
 def _ways(letter: Letter, rules: Rules) -> Iterator[_Way]:
     """The routes and receivers by which a letter's alerts came, each once."""
-    taken = dict.fromkeys((fact.route, fact.receiver) for fact in letter.leads)
+    taken = dict.fromkeys(
+        # Words made for alerts could hide what is wrong with us: no receiver's.
+        (None, "") if fact.episode.source == OURSELVES else (fact.route, fact.receiver)
+        for fact in letter.leads
+    )
     for ident, receiver in taken:
         route = rules.tree.find(ident)
         # After a reload another route may stand at this position.

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from alertbridge.core.alert import OURSELVES
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.notification import Fact
 from alertbridge.core.recipient import Receiver, ReceiverName, Recipient, RecipientName
@@ -116,7 +117,7 @@ BY = {"route": "1", "receiver": "dba"}
             {**BY, "route": "9/9"}, None, ("receivers", "a.yaml:dba"), id="route-gone"
         ),
         pytest.param(
-            {**BY, "route": None}, None, ("receivers", "a.yaml:dba"), id="meta-alert"
+            {**BY, "route": None}, None, ("receivers", "a.yaml:dba"), id="no-route"
         ),
         pytest.param(
             {"route": None, "receiver": "gone"}, None, (BUILT_IN, ""),
@@ -153,6 +154,18 @@ def test_alerts_with_different_templates_get_the_built_in_text(
 
     assert mixed[:2] == (BUILT_IN, "a.yaml:0 and a.yaml:dba differ")
     assert own[0] == "persons"
+
+
+def test_pages_about_ourselves_are_in_our_own_words(
+    many: Rules, fact: MakeFact
+) -> None:
+    """A receiver's words for alerts could hide what is wrong with us."""
+    told = replace(fact(), receiver="dba")
+    ours = replace(told, episode=replace(told.episode, source=OURSELVES))
+
+    assert written(many, ours)[:2] == (BUILT_IN, "")
+    assert written(many, ours, replace(told, route="1"))[0] == BUILT_IN
+    assert written(many, ours, template="persons")[0] == "persons"
 
 
 def test_one_template_by_two_ways_is_one_template(many: Rules, fact: MakeFact) -> None:

@@ -293,14 +293,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_template_is_stopped(name: str) -> None:
-    """On the largest letter, too: half a second at the most, on a busy machine."""
+    """On the largest letter, too: some 0.1 s, and no second on a busy machine."""
     template = compile_template("mine", HOSTILE[name])
     began = process_time()
 
     with pytest.raises(TemplateFailed, match=r"takes more than|reads too much"):
         template.render(context_of(LARGEST, WORDING))
 
-    assert process_time() - began < 0.5
+    assert process_time() - began < 1
 
 
 def test_the_bounds_leave_room_for_what_people_write() -> None:
