@@ -177,3 +177,12 @@ def _check_names(report: Report, salvaged: Salvaged[ConfigFile]) -> None:
             fix = did_you_mean(name, known, "add it to templates")
             problem = f"there is no template {shown(name)}"
             report.error(salvaged.place(path), problem, fix)
+    if report.has_errors:
+        # Half of what is "unused" is used by what is broken.
+        return
+    used = {name for _, name in named}
+    for template in config.templates:
+        if template not in used:
+            problem = f"nobody names the template {shown(template)}"
+            fix = "name it in a route, a receiver or a recipient, or remove it"
+            report.warn(("templates", template), problem, fix, key=True)

@@ -27,7 +27,8 @@ def terse(tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("terse")
 def test_a_template_may_stand_in_a_file(load_text: LoadText, minimal: str) -> None:
     """Relative to the config."""
-    loaded = load_text(minimal + FROM_FILE)
+    named = minimal.replace("receiver: sre}", "receiver: sre, template: terse}")
+    loaded = load_text(named + FROM_FILE)
 
     assert list(loaded.rules.templates) == ["terse"]
     assert loaded.warnings == ()
@@ -111,9 +112,11 @@ def test_everybody_may_change_a_file_is_a_warning(
     """Whoever writes there words everybody's pages."""
     terse.chmod(0o666)
 
-    (warning,) = load_text(minimal + FROM_FILE).warnings
+    warnings = load_text(minimal + FROM_FILE).warnings
 
-    assert "everybody may change the template's file" in str(warning)
+    assert [
+        w.fix for w in warnings if "everybody may change the template" in str(w)
+    ] == ["chmod o-w it"]
 
 
 def test_all_files_together_are_bounded(
@@ -268,6 +271,15 @@ def test_an_unknown_template_is_named_with_the_right_one(
     assert f'{place}emplate: there is no template "onw"; did you mean "own"?' in str(
         problem
     )
+
+
+def test_a_template_nobody_names_is_a_warning(
+    load_text: LoadText, minimal: str
+) -> None:
+    """Whoever wonders why it is never used reads it here."""
+    (warning,) = load_text(minimal + "templates: {own: hello}\n").warnings
+
+    assert 'nobody names the template "own"' in str(warning)
 
 
 def test_no_template_takes_the_name_of_the_built_in_text(
