@@ -117,7 +117,10 @@ class _View:
                 self.spend(_A_PLACE + sum(map(_cost, episode.labels.values())))
                 return self.wording.place(episode, self.wording.name(episode))
             case "summary":
-                self.spend(_A_VALUE + sum(map(_cost, episode.annotations.values())))
+                # Of the others only one is read, but which is the wording's affair.
+                said = episode.annotations
+                cost = _cost(said.get("summary")) or sum(map(_cost, said.values()))
+                self.spend(_A_VALUE + cost)
                 return self.wording.what(episode)
             case "source":
                 return str(episode.source)
