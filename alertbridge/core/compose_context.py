@@ -31,7 +31,7 @@ _A_PLACE = 60
 
 _PARTS = (
     "status", "kind", "name", "severity", "place", "summary", "source", "labels",
-    "annotations", "starts_at", "ends_at",
+    "annotations", "starts_at", "flaps", "stale", "ends_at",
 )  # fmt: skip
 """What a template may ask of an alert."""
 
@@ -104,15 +104,9 @@ class _View:
     def part(self, fact: Fact, status: str, name: str) -> object:
         episode = fact.episode
         match name:
-            case "status":
-                return status
-            case "kind":
-                return str(fact.kind)
             case "name":
                 self.spend(_A_VALUE + _cost(episode.labels.get("alertname")))
                 return self.wording.name(episode)
-            case "severity":
-                return fact.severity.word
             case "place":
                 self.spend(_A_PLACE + sum(map(_cost, episode.labels.values())))
                 return self.wording.place(episode, self.wording.name(episode))
@@ -122,14 +116,31 @@ class _View:
                 cost = _cost(said.get("summary")) or sum(map(_cost, said.values()))
                 self.spend(_A_VALUE + cost)
                 return self.wording.what(episode)
-            case "source":
-                return str(episode.source)
             case "labels":
                 return self.texts(episode.labels)
             case "annotations":
                 return self.texts(episode.annotations)
+            case "status":
+                return status
+            case _:
+                return self.at_hand(fact, name)
+
+    def at_hand(self, fact: Fact, name: str) -> object:
+        """What needs no cleaning."""
+        episode = fact.episode
+        match name:
+            case "kind":
+                return str(fact.kind)
+            case "severity":
+                return fact.severity.word
+            case "source":
+                return str(episode.source)
             case "starts_at":
                 return self.wording.local(episode.starts_at)
+            case "flaps":
+                return episode.flaps
+            case "stale":
+                return episode.stale
             case _:
                 ends_at = episode.ends_at
                 return None if ends_at is None else self.wording.local(ends_at)

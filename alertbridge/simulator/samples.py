@@ -67,6 +67,7 @@ def sample_letters(severity_label: str) -> Mapping[str, Letter]:
     ended = replace(load.episode, ends_at=_NOW)
     resolved = replace(load, kind=Kind.RESOLVED, heard=True, episode=ended)
     hours_ago = replace(disk.episode, starts_at=_NOW - timedelta(hours=4))
+    flapping = replace(disk.episode, starts_at=_NOW - timedelta(minutes=3), flaps=5)
     wide = _fact(
         4,
         {"alertname": "دیسک پر است", "instance": "sérvör-1"},
@@ -85,6 +86,7 @@ def sample_letters(severity_label: str) -> Mapping[str, Letter]:
         "reminder": Letter(
             reminders=(replace(disk, kind=Kind.REMINDER, episode=hours_ago),)
         ),
+        "flapping": Letter(firing=(replace(disk, episode=flapping),)),
         "late": Letter(firing=(replace(disk, created_at=_STARTED),)),
         "truncated": Letter(
             firing=(replace(disk, note=PostNote("sample", truncated=950)),)
