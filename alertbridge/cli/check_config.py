@@ -46,9 +46,9 @@ def command(
 
     Every template is rendered on samples: firing, resolved, mixed, a reminder,
     flapping, late, truncated, a digest of twenty, empty, another language, non-ASCII,
-    long, and labels made to hurt. One that fails is an error with its own line; one that is cut, a
-    warning. Secrets named as {credential:} are a warning where only the running unit
-    can see them. With --online, exit with 1 if a provider says no.
+    long, and labels made to hurt. One that fails is an error with its own line; one
+    that is cut, a warning. Secrets named as {credential:} are a warning where only the
+    running unit can see them. With --online, exit with 1 if a provider says no.
 
     With --json and --templates the answer is an object with `problems` and `templates`,
     else a list of problems.
