@@ -230,6 +230,8 @@ def load_text(folder: Path, text: str) -> Loaded:
     """Load a config whose secrets are elsewhere."""
     path = folder / "alertbridge.yaml"
     path.write_text(text, "utf-8")
+    if not (folder / "templates").exists():
+        (folder / "templates").symlink_to(ROOT / "config" / "templates")
     return load(path, {}, forgive=Forgive.ALL)
 
 

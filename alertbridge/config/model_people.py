@@ -58,6 +58,11 @@ class RecipientEntry(Section):
         description="The least severity that rings all the same; low: all, none: "
         "nothing. Resolved texts never do.",
     )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`: for all this person "
+        "gets. null: the route's, else the receiver's.",
+    )
 
 
 class ReceiverEntry(Section):
@@ -74,5 +79,6 @@ class ReceiverEntry(Section):
     )
     template: str | None = Field(
         default=None,
-        description="A name under `templates`; null: the built-in text.",
+        description="A name under `templates`; null, `built-in`: the built-in text. A "
+        "route's or a recipient's own comes before it.",
     )

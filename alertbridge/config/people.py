@@ -141,6 +141,7 @@ class _Gathering:
             timezone=location,
             send_resolved=entry.send_resolved,
             hours=self._hours.of(entry, path, location),
+            template=entry.template,
             where=self._where(path),
         )
 

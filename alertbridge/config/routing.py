@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from alertbridge.config.hours import least_severity
 from alertbridge.config.model import ConfigFile
@@ -30,8 +31,11 @@ from alertbridge.core.matcher import (
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
 from alertbridge.core.severity import Severity
+from alertbridge.core.writing import RouteTexts, Said
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
+
+T = TypeVar("T")
 
 _Spans = tuple[tuple[int, int], ...]
 
@@ -49,8 +53,17 @@ def read_routes(
         path = salvaged.place(("route", "receiver"))
         fix = "name who hears what no other route takes"
         report.error(path, "the root route has no receiver", fix)
+    segments = salvaged.model.segments
     route = reading.route(
-        root, ("route",), "", ReceiverName(root.receiver or ""), REPEAT_INTERVAL
+        root,
+        ("route",),
+        "",
+        ReceiverName(root.receiver or ""),
+        REPEAT_INTERVAL,
+        RouteTexts(
+            critical=reading.said(segments.critical, ("segments", "critical")),
+            other=reading.said(segments.other, ("segments", "other")),
+        ),
     )
     return RouteTree(route)
 
@@ -76,6 +89,7 @@ class _Routes:
         ident: str,
         receiver: ReceiverName,
         repeat_interval: timedelta,
+        texts: RouteTexts,
     ) -> Route:
         self.note_old_words(entry, path)
         if entry.receiver is not None:
@@ -83,6 +97,7 @@ class _Routes:
             self.known("receiver", entry.receiver, self._receivers, (*path, "receiver"))
         if entry.repeat_interval is not None:
             repeat_interval = self.interval(entry.repeat_interval, path)
+        texts = self.texts(entry, path).under(texts)
         return Route(
             id=ident,
             receiver=receiver,
@@ -95,6 +110,7 @@ class _Routes:
             breaks_through=self.breaks_through(entry, path),
             repeat_interval=repeat_interval,
             where=where(self._report, self._place(path)),
+            texts=texts,
             children=tuple(
                 self.route(
                     child,
@@ -102,6 +118,7 @@ class _Routes:
                     f"{ident}/{i}" if ident else str(i),
                     receiver,
                     repeat_interval,
+                    texts,
                 )
                 for i, child in enumerate(entry.routes)
             ),
@@ -117,6 +134,23 @@ class _Routes:
             place = self._place((*path, "breaks_through"))
             self._report.warn(place, problem, fix)
         return least
+
+    def texts(self, entry: RouteEntry, path: Path) -> RouteTexts:
+        """Take what the route itself says of its texts."""
+        segments = entry.segments
+        return RouteTexts(
+            template=self.said(entry.template, (*path, "template")),
+            critical=self.said(segments.critical, (*path, "segments", "critical")),
+            other=self.said(segments.other, (*path, "segments", "other")),
+        )
+
+    def said(self, value: T | None, path: Path) -> Said[T] | None:
+        """A value with its line; one that the file does not hold has none."""
+        if value is None:
+            return None
+        place = self._place(path)
+        is_there = self._report.document.holds(place)
+        return Said(value, where(self._report, place) if is_there else "")
 
     def note_old_words(self, entry: RouteEntry, path: Path) -> None:
         """Warn once in a file of what is accepted without effect, or is old."""

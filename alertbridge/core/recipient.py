@@ -24,6 +24,7 @@ class Recipient:
     timezone: tzinfo = UTC
     send_resolved: bool = True
     hours: QuietHours = field(default_factory=QuietHours)
+    template: str | None = None
     where: str = ""
 
 

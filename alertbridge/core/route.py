@@ -14,6 +14,7 @@ from alertbridge.core.alert import Labels
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.severity import Severity
+from alertbridge.core.writing import RouteTexts
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """Alertmanager's default `repeat_interval`."""
@@ -23,11 +24,11 @@ REPEAT_INTERVAL = timedelta(hours=4)
 class Route:
     """One node: what it wants to see, and who hears then.
 
-    `receiver` and `repeat_interval` are already inherited; `mute` and `active`, the
-    names of time intervals, are never inherited, nor is `breaks_through`, the least
-    severity that they do not hold (None: they hold all, as in Alertmanager). `id` is
-    the path of positions below the root ("0/2/1"), "" for the root itself; `where` is
-    "file:line" for people.
+    `receiver`, `repeat_interval` and `texts` are already inherited; `mute` and
+    `active`, the names of time intervals, are never inherited, nor is
+    `breaks_through`, the least severity that they do not hold (None: they hold all, as
+    in Alertmanager). `id` is the path of positions below the root ("0/2/1"), "" for the
+    root itself; `where` is "file:line" for people.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Route:
     breaks_through: Severity | None = None
     repeat_interval: timedelta = REPEAT_INTERVAL
     where: str = ""
+    texts: RouteTexts = field(default_factory=RouteTexts)
     children: tuple["Route", ...] = ()
 
     def lets_through(self, severity: Severity | None) -> bool:

@@ -4,13 +4,15 @@ The same core, on a store in memory that nobody has been told anything in.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
 from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
+from alertbridge.core.compose import compose
 from alertbridge.core.delivery import UNCERTAIN_WAIT
-from alertbridge.core.message import Draft, Reference
+from alertbridge.core.mailbox import Mailbox, sort_out
+from alertbridge.core.message import Draft, Reference, Text
 from alertbridge.core.notification import Kind, ProviderName, Reason
 from alertbridge.core.plan import LeftOut, NewFact, Plan
 from alertbridge.core.quiet_mailbox import hours_of
@@ -18,10 +20,14 @@ from alertbridge.core.recipient import RecipientName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import keys_of_post, plan_post
+from alertbridge.core.style import style_of
 from alertbridge.engine.current import Current
 from alertbridge.stores.memory import open_memory
 
 UNLIMITED = 1_000_000
+
+ALL_THE_ROOM = 255
+"""Segments that a concatenated SMS may have at all (3GPP TS 23.040, 9.2.3.24.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,15 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything a post would do to people who have heard nothing yet."""
+    """Everything a post would do to people who have heard nothing yet.
+
+    `whole` are the texts of `messages` as they would be with all the room there is.
+    """
 
     routed: tuple[Routed, ...]
     plan: Plan
     messages: tuple[Draft, ...]
+    whole: tuple[Text, ...]
     held: tuple[HeldBack, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -85,6 +95,7 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
         ),
         plan=made,
         messages=claimed.drafts,
+        whole=tuple(_whole(draft, rules, now) for draft in claimed.drafts),
         held=tuple(
             held for fact in made.facts if (held := _held_back(fact, rules, now))
         ),
@@ -103,6 +114,13 @@ def _held_back(fact: NewFact, rules: Rules, now: datetime) -> HeldBack | None:
     if muted is None:
         return None
     return HeldBack(fact.recipient, muted, Reason.MUTED, fact.where)
+
+
+def _whole(draft: Draft, rules: Rules, now: datetime) -> Text:
+    """Compose what *draft* tells once more, with nothing to cut it."""
+    letter = sort_out(Mailbox(recipient=draft.recipient, facts=draft.tells), now).letter
+    style = style_of(letter, rules.recipients.get(draft.recipient), rules)
+    return compose(letter, replace(style, budget=ALL_THE_ROOM), now).text
 
 
 def _references() -> Iterator[Reference]:
