@@ -75,7 +75,7 @@ def load(
     Raises:
         ConfigError: with every problem that was found, in the order of the file.
     """
-    text, others_write = _read(path)
+    text, others_write = read_text(path, "config", "name the config with --config.file")
     report = Report(read_document(text, path.name))
     if others_write:
         # Whoever may write here may redirect every page; but a mode must not end them.
@@ -99,12 +99,15 @@ def load(
     )
 
 
-def _read(path: Path) -> tuple[str, bool]:
-    """Read the text, and whether everybody may change it."""
+def read_text(path: Path, what: str, fix: str) -> tuple[str, bool]:
+    """Read the text of a *what*, and whether everybody may change it.
+
+    Raises:
+        ConfigError: it cannot be read (then *fix* is what to do), or is not UTF-8.
+    """
     content = read_regular(path, MAX_BYTES)
     if isinstance(content, Unreadable):
-        fix = "name the config with --config.file"
-        raise ConfigError([_of_file(path, f"no config: {content.reason}", fix)])
+        raise ConfigError([_of_file(path, f"no {what}: {content.reason}", fix)])
     try:
         return content.data.decode("utf-8"), content.others_write
     except UnicodeDecodeError as exc:
