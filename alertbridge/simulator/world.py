@@ -75,8 +75,7 @@ class World:
 
     async def __aenter__(self) -> Self:
         """Start the dispatcher."""
-        self._start()
-        await asyncio.sleep(0)
+        await self.begin()
         return self
 
     async def __aexit__(
@@ -90,7 +89,7 @@ class World:
             if kind is None:
                 self._still_runs()
         finally:
-            await self._kill()
+            await self.kill()
             await self.store.close()
 
     @property
@@ -132,17 +131,36 @@ class World:
 
         What was in flight is uncertain to the new one.
         """
-        await self._kill()
+        await self.kill()
         await asyncio.sleep(away.total_seconds())
+        await self.begin()
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process; without one, nobody takes posts."""
+        return self._dispatching is not None
+
+    async def kill(self) -> None:
+        """End the process, wherever it is; the store is as it left it."""
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.wait([self._dispatching])
+            self._dispatching = None
+
+    async def begin(self) -> None:
+        """Start a process on the store, on the time that the wall clock shows now."""
+        self.clock.follow(self.clock.step())
         self.dispatcher = self._new_dispatcher()
-        self._start()
+        # Looked at after each stretch of time, so that it cannot die unseen.
+        self._dispatching = self._loop.create_task(self.dispatcher.run())
         await asyncio.sleep(0)
 
     async def shift_wall_clock(self, by: timedelta) -> None:
         """Step the clock of the daemon's machine; the daemon notices at once."""
         self.clock.set_wall(by)
-        await follow_step(self.clock.step, self.clock.follow, self.store)
-        self._wake()
+        if self.runs:
+            await follow_step(self.clock.step, self.clock.follow, self.store)
+            self._wake()
 
     def sms_to(self, number: Msisdn | str) -> Sequence[Sms]:
         """What rang on one phone, in order."""
@@ -167,20 +185,10 @@ class World:
     def _wake(self) -> None:
         self.dispatcher.wake()
 
-    def _start(self) -> None:
-        # Looked at after each stretch of time, so that it cannot die unseen.
-        self._dispatching = self._loop.create_task(self.dispatcher.run())
-
     def _still_runs(self) -> None:
-        assert self._dispatching is not None, "use the world as a context manager"
-        if self._dispatching.done():
+        if self._dispatching is not None and self._dispatching.done():
             self._dispatching.result()
             raise AssertionError("the dispatcher has ended")
-
-    async def _kill(self) -> None:
-        if self._dispatching is not None:
-            self._dispatching.cancel()
-            await asyncio.wait([self._dispatching])
 
 
 def _references() -> Iterator[Reference]:
