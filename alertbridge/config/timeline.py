@@ -107,7 +107,8 @@ class _Reader:
             self.places.update((id(step), place) for step in made)
             steps += made
         steps.sort(key=lambda step: step.at)
-        self.check_matches(steps)
+        if not self.report.has_errors:
+            self.check_matches(steps)
         last = max((step.at for step in steps), default=start)
         end = last + AFTERWARDS if model.until is None else start + model.until
         return Timeline(start=start, end=end, posting=posting, steps=tuple(steps))

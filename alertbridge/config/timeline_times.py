@@ -104,7 +104,7 @@ def expand(labels: Mapping[str, str]) -> tuple[dict[str, str], ...]:
     for values in choices.values():
         amount *= len(values)
     if amount > MOST_ALERTS:
-        problem = f"it stands for {amount} alerts"
+        problem = f"it stands for more than {MOST_ALERTS} alerts"
         raise NotWritten(problem, f"write at most {MOST_ALERTS} in one event")
     names = list(choices)
     return tuple(
