@@ -58,7 +58,7 @@ def test_each_phone_is_shown_with_totals_and_the_account(
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("anna (+467*****605), UTC\n  2026-11-25 21:05:00  1 ")
     assert "\nbo (+467*****607), UTC\n" in done.stdout
-    totals = "\n5 SMS (5 segments), 2.50 SEK; anna 3, bo 2, by console 5\n"
+    totals = "\n4 SMS (4 segments), 2.00 SEK; anna 2, bo 2, by console 4\n"
     assert totals in done.stdout
     assert "every alert is accounted for" in done.stdout
     assert "resolved_unwanted" in done.stdout
