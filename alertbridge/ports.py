@@ -183,6 +183,7 @@ class EpisodeRow:
     ends_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    stale_at: datetime | None
     rows: tuple[HistoryRow, ...]
 
 
@@ -367,6 +368,16 @@ class Store(Protocol):
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """Delete what ended before *before*, at most *limit* episodes a call."""
+        ...
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note of open episodes that no post has named since *seen_before*.
+
+        Stale is not resolved: nobody is told that it is over, and the next post that
+        names it takes the note away. Says how many, at most *limit* a call.
+        """
         ...
 
     async def backup(self, to: Path) -> None:

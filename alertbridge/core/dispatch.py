@@ -1,18 +1,18 @@
 """What leaves a mailbox now: sort it out, keep the pace, choose the way, compose."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from alertbridge.core.compose import Style, compose
+from alertbridge.core.compose import compose
 from alertbridge.core.delivery import choose_way
-from alertbridge.core.mailbox import Letter, Mailbox, sort_out
+from alertbridge.core.mailbox import Mailbox, sort_out
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.notification import Fact
 from alertbridge.core.pace import Go, Until, may_send
-from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
+from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.core.template import Template
+from alertbridge.core.style import style_of
 
 LONGEST_WINDOW = timedelta(hours=12)
 """How long a provider may keep trying a page that has no time to live of its own.
@@ -34,13 +34,7 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             return Idle(until=until, drops=found.drops)
         case Go():
             pass
-    person = rules.recipients.get(mailbox.recipient)
-    style = Style(
-        timezone=UTC if person is None else person.timezone,
-        budget=rules.budget.of(letter.severity),
-        template=_template(letter, rules),
-        severity_label=rules.severity.label,
-    )
+    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
     composed = compose(letter, style, now)
     numbers = numbers_of(mailbox.recipient, letter.facts, rules)
     return Draft(
@@ -70,20 +64,6 @@ def numbers_of(
     if person is not None:
         return person.phones
     return tuple(dict.fromkeys(number for fact in facts for number in fact.numbers))
-
-
-def _template(letter: Letter, rules: Rules) -> Template | None:
-    """The template of the letter's receiver; a letter of several has the built-in."""
-    names = {
-        None if receiver is None else receiver.template
-        for receiver in (
-            rules.receivers.get(ReceiverName(fact.receiver)) for fact in letter.leads
-        )
-    }
-    if len(names) != 1:
-        return None
-    (name,) = names
-    return None if name is None else rules.templates.get(name)
 
 
 def _closes_at(leads: tuple[Fact, ...], now: datetime) -> datetime:

@@ -52,7 +52,9 @@ class Reason(StrEnum):
     ENDED_UNSEEN = "ended_unseen"
     NEVER_HEARD = "never_heard"
     FIRED_AGAIN = "fired_again"
-    REPEAT_RECORDED = "repeat_recorded"
+    REPEAT = "repeat"
+    FLAPPING = "flapping"
+    ACKNOWLEDGED = "acknowledged"
     TIME_TO_LIVE = "time_to_live"
     UNCERTAIN_TWICE = "uncertain_twice"
     NO_WAY_LEFT = "no_way_left"
@@ -69,7 +71,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeView:
-    """An episode as a text needs it."""
+    """An episode as a text needs it.
+
+    `flaps` is how often it changed while it flapped (0: it does not flap); `stale`
+    says that its source has fallen silent about it: it may be over.
+    """
 
     id: EpisodeId
     source: SourceName
@@ -78,6 +84,8 @@ class EpisodeView:
     starts_at: datetime
     ends_at: datetime | None = None
     generator_url: str = ""
+    flaps: int = 0
+    stale: bool = False
 
     @property
     def ended(self) -> bool:
@@ -101,7 +109,9 @@ class Fact:
 
     `heard` says whether this recipient was told, or may have been told, that the
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
-    `tried` holds the ways that were refused for good.
+    `tried` holds the ways that were refused for good. `route` is the id of the route
+    that took the alert, None for what no route took (meta-alerts). `worse` says that
+    this person was told of the same alert at a lesser severity, and that still fires.
     """
 
     id: NotificationId
@@ -119,3 +129,5 @@ class Fact:
     tried: tuple[Way, ...] = ()
     note: PostNote | None = None
     replaces: MessageId | None = None
+    route: str | None = None
+    worse: bool = False

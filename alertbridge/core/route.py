@@ -58,6 +58,15 @@ class RouteTree:
     def __init__(self, root: Route) -> None:
         self.root = root
         self._node = _Node.of(root)
+        self._by_id = {route.id: route for route in root.walk()}
+
+    def find(self, ident: str | None) -> Route | None:
+        """The route of this id; None if there is none (any more).
+
+        Ids are positions: after a reload another route may stand there. Who asks for a
+        recorded fact compares the receiver, too.
+        """
+        return None if ident is None else self._by_id.get(ident)
 
     def match(self, labels: Labels) -> tuple[Route, ...]:
         """Find the nodes that stand for *labels*, in order; never none.

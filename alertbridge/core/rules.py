@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -65,4 +66,6 @@ class Rules:
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
     repeat_window: timedelta = timedelta(minutes=20)
+    flapping: Flapping = field(default_factory=Flapping)
+    stale_after: timedelta = timedelta(days=2)
     version: str = ""

@@ -161,6 +161,7 @@ def _as_listener(fact: KnownFact, rules: Rules, now: datetime) -> Listener:
         recipient=fact.recipient,
         numbers=fact.numbers,
         receiver=fact.receiver,
+        route=fact.route,
         where=fact.where,
         held_until=held_until(fact.mutes, fact.actives, rules, now),
         mutes=fact.mutes,
@@ -177,7 +178,7 @@ def _open(
     now: datetime,
 ) -> Plan:
     """Tell *audience*, and those who still wait to hear of an earlier count."""
-    draft = PlanDraft(rules, now)
+    draft = PlanDraft(rules, now, group.source)
     if told is not None and told.ends_at is None:
         draft.close_unseen(told, now)
         for fact in told.facts:

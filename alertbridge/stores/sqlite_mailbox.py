@@ -45,7 +45,13 @@ _COLUMNS = (
     " e.generator_url, p.id, p.truncated, p.unreadable, p.oversized,"
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
-    "  AND (h.state = 'told' OR h.uncertain > 0))"
+    "  AND (h.state = 'told' OR h.uncertain > 0)),"
+    " n.route, e.flaps, e.stale_at,"
+    # Told of the same alert at a lesser severity, and that still fires.
+    " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
+    "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
+    "  AND k.severity > e.severity AND t.recipient = n.recipient"
+    "  AND t.state = 'told' AND t.kind != 'resolved')"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -113,9 +119,13 @@ def fact_of(row: Row) -> Fact:
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
             generator_url=row[18],
+            flaps=row[25],
+            stale=row[26] is not None,
         ),
         note=note,
         heard=bool(row[23]),
+        route=row[24],
+        worse=bool(row[27]),
     )
 
 

@@ -111,7 +111,9 @@ def copy_to(db: sqlite3.Connection, to: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection, path: Path | None) -> None:
-    """Apply what is missing, each step in a transaction, a backup before each.
+    """Apply what is missing, each step in a transaction.
+
+    Before each step a backup of what was there; a new file has nothing to keep.
 
     Raises:
         StoreRefused: the file is of a newer alertbridge, or a step failed.
@@ -124,7 +126,7 @@ def migrate(db: sqlite3.Connection, path: Path | None) -> None:
             f" ({len(steps)}); install the newer one again"
         )
     for number, step in enumerate(steps[version:], start=version + 1):
-        if path is not None and number > 1:
+        if path is not None and version > 0:
             copy = path.with_name(f"{path.name}.before-{number}")
             try:
                 copy.unlink(missing_ok=True)
