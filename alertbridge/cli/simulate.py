@@ -23,6 +23,7 @@ from alertbridge.cli.simulate_report import (
 from alertbridge.config import ConfigError, Loaded
 from alertbridge.config.duration import DurationError, parse_duration
 from alertbridge.config.timeline import read_timeline
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.past import PastSms
 from alertbridge.simulator.past_posts import steps_of
 from alertbridge.simulator.picture import picture
@@ -131,7 +132,10 @@ def _of_timeline(loaded: Loaded, path: Path, until: str | None) -> Simulated:
         exit_with(exc)
     if until is not None:
         timeline = replace(timeline, end=_time("--until", until, timeline.start))
-    return Simulated(path.stem, replay(timeline, loaded.rules, sources))
+    if timeline.end <= timeline.start:
+        raise click.UsageError("it would end before it begins")
+    replayed = replay(timeline, loaded.rules, sources, _per_second(loaded))
+    return Simulated(path.stem, replayed)
 
 
 def _of_history(loaded: Loaded, since: str | None, until: str | None) -> Simulated:
@@ -145,7 +149,7 @@ def _of_history(loaded: Loaded, since: str | None, until: str | None) -> Simulat
     steps = steps_of(past)
     # What was open already is told first: its people knew, and were not told again.
     start = min([begin, *(step.at for step in steps)])
-    replayed = replay_past(steps, loaded.rules, start, end)
+    replayed = replay_past(steps, loaded.rules, start, end, _per_second(loaded))
     phones = tuple(sms for sms in replayed.phones if sms.at >= begin)
     title = f"{begin.astimezone():%Y-%m-%d %H:%M} to {end.astimezone():%H:%M}, again"
     return Simulated(title, replace(replayed, start=begin, phones=phones), past.sms)
@@ -154,6 +158,15 @@ def _of_history(loaded: Loaded, since: str | None, until: str | None) -> Simulat
 def _sources(loaded: Loaded) -> Mapping[str, str]:
     named = {str(source.name): source.type for source in loaded.settings.sources}
     return {**named, "page": named.get("page", "page")}
+
+
+def _per_second(loaded: Loaded) -> Mapping[ProviderName, int]:
+    """What each account allows; a provider that has no such limit names none."""
+    limits = {
+        ProviderName(entry.name): getattr(entry.options, "requests_per_second", None)
+        for entry in loaded.settings.providers
+    }
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
 def _time(option: str, text: str, start: datetime | None) -> datetime:

@@ -48,13 +48,22 @@ def steps_of(past: Past) -> tuple[PastPost | PastAck, ...]:
 
 def _posts(episodes: list[PastEpisode]) -> Iterator[PastPost]:
     together: dict[tuple[datetime, SourceName, str, GroupKey], list[Alert]] = {}
+    opened = {(one.source, one.fingerprint, one.opened_seen) for one in episodes}
     for one in episodes:
+        seen: list[tuple[datetime, Status]] = []
+        if one.ended_seen != one.opened_seen:
+            # Else the one post that told of it said that it was over already.
+            seen.append((one.opened_seen, Status.FIRING))
+        follower = (one.source, one.fingerprint, one.ended_seen)
+        if one.ended_seen is not None and (
+            one.ended_seen == one.opened_seen or follower not in opened
+        ):
+            # Else it ended unseen: the next one's beginning was its end.
+            seen.append((one.ended_seen, Status.RESOLVED))
         for receiver in one.receivers:
-            key = (one.opened_seen, one.source, receiver, one.group_key)
-            together.setdefault(key, []).append(_alert(one, Status.FIRING))
-            if one.ended_seen is not None:
-                key = (one.ended_seen, one.source, receiver, one.group_key)
-                together.setdefault(key, []).append(_alert(one, Status.RESOLVED))
+            for at, status in seen:
+                key = (at, one.source, receiver, one.group_key)
+                together.setdefault(key, []).append(_alert(one, status))
     for (at, source, receiver, group_key), alerts in together.items():
         group = AlertGroup(
             source=source,

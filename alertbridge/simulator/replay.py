@@ -82,11 +82,20 @@ class Happening:
     what: str
 
 
-def replay(timeline: Timeline, rules: Rules, sources: Mapping[str, str]) -> Replayed:
-    """Live through *timeline*, in milliseconds; *sources* maps names to types."""
+def replay(
+    timeline: Timeline,
+    rules: Rules,
+    sources: Mapping[str, str],
+    per_second: Mapping[ProviderName, int] | None = None,
+) -> Replayed:
+    """Live through *timeline*, in milliseconds.
+
+    *sources* maps names to types, *per_second* providers to the requests that their
+    accounts allow. Not to be called from within an event loop.
+    """
 
     async def live() -> Replayed:
-        async with World(rules, timeline.start) as world:
+        async with World(rules, timeline.start, per_second=per_second) as world:
             stage = _Stage(world, sources, Alertmanager(timeline.posting))
             for step in timeline.steps:
                 stage.at(step.at, stage.action(step))
@@ -97,12 +106,16 @@ def replay(timeline: Timeline, rules: Rules, sources: Mapping[str, str]) -> Repl
 
 
 def replay_past(
-    steps: tuple[PastPost | PastAck, ...], rules: Rules, start: datetime, end: datetime
+    steps: tuple[PastPost | PastAck, ...],
+    rules: Rules,
+    start: datetime,
+    end: datetime,
+    per_second: Mapping[ProviderName, int] | None = None,
 ) -> Replayed:
     """Post again what came in once, at the times it came in."""
 
     async def live() -> Replayed:
-        async with World(rules, start) as world:
+        async with World(rules, start, per_second=per_second) as world:
             stage = _Stage(world, {}, None)
             for step in steps:
                 stage.at(step.at, stage.past_action(step))
@@ -144,6 +157,7 @@ class _Stage:
         await world.advance_to(end)
         # What was due at the very end has still to get its turn.
         await asyncio.sleep(0)
+        self._note_waiting()
         past = await world.store.recall(LONG_AGO, end + LONG_AFTER)
         rows = tuple(await world.history())
         return Replayed(
@@ -222,6 +236,11 @@ class _Stage:
 
         return act
 
+    def _note_waiting(self) -> None:
+        if self._kept:
+            amount = len(self._kept)
+            self._notes.append(f"posts that wait for a daemon at the end: {amount}")
+
     def _tell_sender(self, step: Fire | Resolve | Repeat) -> None:
         assert self._sender is not None
         match step:
@@ -250,7 +269,9 @@ class _Stage:
     async def _acknowledge(
         self, source: SourceName, fingerprint: Fingerprint, by: str
     ) -> None:
-        if not await self._world.acknowledge(source, fingerprint, by):
+        if not self._world.runs:
+            self._notes.append(f"{by} acknowledged, and no daemon was there")
+        elif not await self._world.acknowledge(source, fingerprint, by):
             self._notes.append(f"{by} acknowledged what had not come in yet")
 
 

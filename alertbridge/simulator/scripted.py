@@ -111,7 +111,7 @@ class ScriptedProvider:
         ring: Callable[[Sms], None],
         now: Callable[[], datetime],
         *,
-        requests_per_second: int = 30,
+        requests_per_second: int,
     ) -> None:
         self._name = name
         self._ring = ring

@@ -37,6 +37,9 @@ LOOKS_AGAIN = 3600.0
 """Seconds after which an idle dispatcher looks again for no reason. `serve` does so
 every 5 s: a due time that nobody announced is healed there, and shows here."""
 
+USUAL_LIMIT = 30
+"""Requests a second that an account allows, if nobody says: iP.1's."""
+
 EVERYTHING = 10_000_000
 """Rows of history: all of them."""
 
@@ -55,6 +58,7 @@ class World:
         *,
         idle: float = LOOKS_AGAIN,
         seed: int = 0,
+        per_second: Mapping[ProviderName, int] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._idle = idle
@@ -66,7 +70,12 @@ class World:
         self.store = open_memory(_references())
         self.phones: list[Sms] = []
         self.providers: dict[ProviderName, ScriptedProvider] = {
-            name: ScriptedProvider(name, self.phones.append, lambda: self.clock.true)
+            name: ScriptedProvider(
+                name,
+                self.phones.append,
+                lambda: self.clock.true,
+                requests_per_second=(per_second or {}).get(name, USUAL_LIMIT),
+            )
             for name in rules.providers
         }
         self.episodes: dict[tuple[SourceName, Fingerprint], EpisodeId] = {}

@@ -113,6 +113,7 @@ def test_the_picture_is_written(run: Run, timeline: Path, tmp_path: Path) -> Non
         pytest.param(["TIMELINE", "--from-history"], id="both"),
         pytest.param(["TIMELINE", "--since", "2026-11-25T20:00"], id="since"),
         pytest.param(["TIMELINE", "--until", "soon"], id="until"),
+        pytest.param(["TIMELINE", "--until", "2026-11-25T10:00"], id="before"),
         pytest.param(["--from-history", "--since", "soon"], id="no-time"),
         pytest.param(
             ["--from-history", "--since", "2026-11-25T20:00", "--until", "0s"],

@@ -17,7 +17,7 @@ from alertbridge.core.pace import Pace
 from alertbridge.core.past import Past
 from alertbridge.simulator.account import account_for
 from alertbridge.simulator.alertmanager import Alertmanager
-from alertbridge.simulator.past_posts import steps_of
+from alertbridge.simulator.past_posts import PastPost, steps_of
 from alertbridge.simulator.replay import Replayed, replay, replay_past
 from alertbridge.wiring.loading import load
 
@@ -268,3 +268,59 @@ def test_the_past_can_be_lived_through_again(loaded: Loaded, play: Play) -> None
     ]
     assert len(calmer.phones) < len(again.phones)
     assert calmer.account.missing == ()
+
+
+def episodes_of(play: Play, *lines: str) -> Past:
+    """What a store remembers of these events."""
+    return Past(episodes=play(*lines).episodes, sms=())
+
+
+def test_the_past_names_an_alert_once_in_a_post(play: Play) -> None:
+    """What ended unseen ends by what follows; what came in over is posted as over."""
+    begins = [START + timedelta(minutes=minutes) for minutes in (0, 30)]
+    bodies = [
+        {
+            "alerts": [
+                {
+                    "status": status,
+                    "labels": {"alertname": name},
+                    "startsAt": begins[start].isoformat(),
+                    "endsAt": begins[start].isoformat(),
+                }
+            ]
+        }
+        for name, status, start in (
+            ("A", "firing", 0),
+            ("A", "firing", 1),
+            ("B", "resolved", 0),
+        )
+    ]
+    posts = [
+        f"at: {30 * n}m, post: {{body: {json.dumps(body)}}}"
+        for n, body in enumerate(bodies)
+    ]
+
+    steps = steps_of(episodes_of(play, *posts))
+
+    said = [
+        (alert.labels["alertname"], alert.status.value)
+        for step in steps
+        if isinstance(step, PastPost)
+        for alert in step.group.alerts
+    ]
+    assert said == [("A", "firing"), ("A", "firing"), ("B", "resolved")]
+
+
+def test_who_is_away_at_the_end_is_noted(play: Play) -> None:
+    """Posts that nobody took, and an acknowledgement that nobody heard."""
+    replayed = play(
+        "at: 0s, fire: {alertname: A}",
+        "at: 1m, restart: 9h",
+        "at: 2m, fire: {alertname: B}",
+        "at: 3m, ack: {alertname: A}, by: anna",
+    )
+
+    assert replayed.notes == (
+        "anna acknowledged, and no daemon was there",
+        "posts that wait for a daemon at the end: 1",
+    )
