@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -27,6 +28,7 @@ from alertbridge.stores.sqlite import open_file
 from alertbridge.wiring.loading import load
 
 Run = Callable[..., Result]
+UntilTold = Callable[[str], list[dict[str, Any]]]
 
 TIMELINE = """\
 start: "2026-11-25T22:00:00+01:00"
@@ -244,3 +246,17 @@ def test_without_a_store_there_is_no_last_night(run: Run) -> None:
 
     assert done.exit_code == 1
     assert "there is no such store" in str(done.exception) + done.stderr
+
+
+@pytest.mark.usefixtures("daemon")
+def test_the_daemon_is_not_in_the_way(run: Run, until_told: UntilTold) -> None:
+    """Its file is read while it runs; what it told a moment ago is in it."""
+    run("page", "-l", "what=disk", "db1 is full")
+    rows = until_told("disk")
+
+    said = json.loads(run("simulate", "--json", "--from-history").stdout)
+
+    assert said["really"] == {"anna": 1, "bo": 1}
+    texts = {sms["text"] for phone in said["phones"] for sms in phone["sms"]}
+    assert texts == {row["text"] for row in rows}
+    assert said["accounted_for"]
