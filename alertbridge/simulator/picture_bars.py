@@ -7,7 +7,7 @@ from datetime import datetime
 from alertbridge.core.past import PastEpisode
 from alertbridge.core.severity import Severity, SeverityRule
 
-MOST_ROWS = 30
+MOST_ROWS = 24
 """Rows of their own; the rest share one."""
 
 Piece = tuple[Severity, datetime, datetime]

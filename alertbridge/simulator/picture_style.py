@@ -25,8 +25,8 @@ section{position:relative;margin:0 0 1.1rem}
 .line{position:relative;height:calc(var(--levels)*1.3rem + .5rem);
 border-bottom:2px solid var(--soft)}
 .mark{--own:var(--low);position:absolute;bottom:calc(var(--level)*1.3rem + .2rem);
-width:1.15rem;height:1.15rem;margin-left:-.575rem;border-radius:50%;
-background:var(--own);border:2px solid var(--own);color:#fff;font-size:.62rem;
+min-width:1.15rem;height:1.15rem;padding:0 .1rem;transform:translateX(-50%);
+border-radius:.6rem;background:var(--own);border:2px solid var(--own);color:#fff;font-size:.62rem;
 font-weight:600;line-height:.9rem;text-align:center;text-decoration:none}
 .mark.critical{--own:var(--critical);border-radius:3px}
 .mark.high{--own:var(--high)}
@@ -56,8 +56,8 @@ background:var(--low);print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .bar i.high{background:var(--high)}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;margin:.2rem 0 1.6rem;
 font-size:.8rem;color:var(--soft)}
-.legend .mark{position:static;display:inline-block;width:.8rem;height:.8rem;
-margin:0 .4rem 0 0;vertical-align:-.1rem}
+.legend .mark{position:static;display:inline-block;min-width:.8rem;width:.8rem;
+height:.8rem;padding:0;margin:0 .4rem 0 0;transform:none;vertical-align:-.1rem}
 .list ol{margin:0;padding:0;list-style:none;counter-reset:sms}
 .list li{counter-increment:sms;padding:.5rem .7rem;margin:0 0 .4rem;
 background:var(--card);border-left:4px solid var(--low);border-radius:3px;
@@ -70,8 +70,7 @@ break-inside:avoid}
 pre{margin:.2rem 0 0;font:.85rem/1.4 ui-monospace,monospace;white-space:pre-wrap;
 overflow-wrap:anywhere}
 @media(max-width:36rem){body{padding:.8rem;font-size:14px}
-.mark{width:.95rem;height:.95rem;margin-left:-.475rem;font-size:.52rem;
-line-height:.72rem}}
+.mark{min-width:.95rem;height:.95rem;font-size:.55rem;line-height:.72rem}}
 @media print{body{max-width:none;padding:0;font-size:11px}
 .mark,.list li{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 :root{--ink:#000;--soft:#444;--line:#ccc;--page:#fff;--card:#fff}}
