@@ -119,7 +119,12 @@ def command(
         print_json(report_as_json(done.replayed, loaded.rules, done.really, cost))
     else:
         print_report(done.replayed, loaded.rules, done.really, cost)
-    sys.exit(1 if done.replayed.account.missing else 0)
+    sys.exit(exit_code(done.replayed))
+
+
+def exit_code(replayed: Replayed) -> int:
+    """1 if an alert is not accounted for: no script may take that for a good night."""
+    return 1 if replayed.account.missing else 0
 
 
 def _of_timeline(loaded: Loaded, path: Path, until: str | None) -> Simulated:

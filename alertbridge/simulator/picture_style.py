@@ -26,7 +26,8 @@ section{position:relative;margin:0 0 1.1rem}
 border-bottom:2px solid var(--soft)}
 .mark{--own:var(--low);position:absolute;bottom:calc(var(--level)*1.3rem + .2rem);
 min-width:1.15rem;height:1.15rem;padding:0 .1rem;transform:translateX(-50%);
-border-radius:.6rem;background:var(--own);border:2px solid var(--own);color:#fff;font-size:.62rem;
+border-radius:.6rem;
+background:var(--own);border:2px solid var(--own);color:#fff;font-size:.62rem;
 font-weight:600;line-height:.9rem;text-align:center;text-decoration:none}
 .mark.critical{--own:var(--critical);border-radius:3px}
 .mark.high{--own:var(--high)}

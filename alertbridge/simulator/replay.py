@@ -1,6 +1,5 @@
 """Replay a timeline, or what a store remembers, and note what every phone showed."""
 
-import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -56,6 +55,14 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 LONG_AFTER = timedelta(days=3653)
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something else that a reader of the night must know of."""
+
+    at: datetime
+    what: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """What happened: every SMS that rang, every episode, and the account of it all.
@@ -71,15 +78,7 @@ class Replayed:
     rows: tuple[HistoryRow, ...]
     account: Account
     notes: tuple[str, ...]
-    happenings: tuple["Happening", ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something else that a reader of the night must know of."""
-
-    at: datetime
-    what: str
+    happenings: tuple[Happening, ...] = ()
 
 
 def replay(
@@ -155,8 +154,6 @@ class _Stage:
                 await action()
             await self._send_due()
         await world.advance_to(end)
-        # What was due at the very end has still to get its turn.
-        await asyncio.sleep(0)
         self._note_waiting()
         past = await world.store.recall(LONG_AGO, end + LONG_AFTER)
         rows = tuple(await world.history())
@@ -256,6 +253,9 @@ class _Stage:
                 assert_never(step)
 
     async def _begin_again(self) -> None:
+        if self._world.runs:
+            # Killed twice, and the second time it was there again sooner.
+            return
         await self._world.begin()
         kept, self._kept = self._kept, []
         for group in kept:

@@ -158,6 +158,8 @@ class World:
 
     async def begin(self) -> None:
         """Start a process on the store, on the time that the wall clock shows now."""
+        # Two dispatchers on one store would page everybody twice.
+        await self.kill()
         self.clock.follow(self.clock.step())
         self.dispatcher = self._new_dispatcher()
         # Looked at after each stretch of time, so that it cannot die unseen.

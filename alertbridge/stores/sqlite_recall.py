@@ -9,9 +9,6 @@ from alertbridge.core.past import Past, PastEpisode, PastSms
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.stores.columns import load_map, moment, moment_or_none, stamp
 
-MOST_EPISODES = 100_000
-"""Episodes that are recalled; the oldest first."""
-
 
 def recall(db: Connection, since: datetime, until: datetime) -> Past:
     """Every episode that was open at some time in between, and what was sent."""
@@ -25,8 +22,8 @@ def recall(db: Connection, since: datetime, until: datetime) -> Past:
         "SELECT id, source, fingerprint, group_key, labels, annotations,"
         " generator_url, starts_at, ends_at, opened_seen, ended_seen, acked_at,"
         " acked_by FROM episode WHERE opened_seen < ?"
-        " AND (ended_seen IS NULL OR ended_seen >= ?) ORDER BY id LIMIT ?",
-        (stamp(until), stamp(since), MOST_EPISODES),
+        " AND (ended_seen IS NULL OR ended_seen >= ?) ORDER BY id",
+        (stamp(until), stamp(since)),
     )
     sms = db.execute(
         "SELECT t.at, t.recipient, m.number, s.provider, s.segments, s.body"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from alertbridge.cli.simulate import exit_code
+from alertbridge.cli.simulate_report import print_report
+from alertbridge.config.timeline import read_timeline
 from alertbridge.core.alert import (
     Alert,
     AlertGroup,
@@ -24,6 +28,8 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
+from alertbridge.simulator.account import Missing
+from alertbridge.simulator.replay import replay
 from alertbridge.stores.sqlite import open_file
 from alertbridge.wiring.loading import load
 
@@ -246,6 +252,25 @@ def test_without_a_store_there_is_no_last_night(run: Run) -> None:
 
     assert done.exit_code == 1
     assert "there is no such store" in str(done.exception) + done.stderr
+
+
+def test_what_is_missing_is_said_aloud(
+    config: Path, timeline: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the totals, and each by its name; then nobody can take it for a good night."""
+    loaded = load(config, {})
+    read = read_timeline(timeline, sources=("alertmanager",), providers=("console",))
+    replayed = replay(read, loaded.rules, {"alertmanager": "alertmanager"})
+    missing = (Missing("Disk", "anna", "it counts as told, and no phone rang"),)
+    lacking = replace(replayed, account=replace(replayed.account, missing=missing))
+
+    print_report(lacking, loaded.rules, None, None)
+
+    said = capsys.readouterr()
+    assert "1 NOT ACCOUNTED FOR" in said.out
+    assert "accounted for: Disk to anna: it counts as told, and no" in said.err
+    assert exit_code(lacking) == 1
+    assert exit_code(replayed) == 0
 
 
 @pytest.mark.usefixtures("daemon")

@@ -324,3 +324,15 @@ def test_who_is_away_at_the_end_is_noted(play: Play) -> None:
         "anna acknowledged, and no daemon was there",
         "posts that wait for a daemon at the end: 1",
     )
+
+
+def test_killed_twice_it_starts_once(play: Play) -> None:
+    """However the absences overlap, there is one daemon, and one SMS."""
+    replayed = play(
+        "at: 0s, restart: 10m",
+        "at: 1m, restart: 2m",
+        "at: 2m, fire: {alertname: A, severity: critical}",
+        "at: 20m, fire: {alertname: B, severity: critical}",
+    )
+
+    assert [at for at, _ in after(replayed)] == [180, 1200]
