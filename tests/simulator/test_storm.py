@@ -309,3 +309,24 @@ def test_an_hour_of_flapping_stays_in_the_pace(
     assert most_in_a_window(world.phones, rules.pace.window) <= rules.pace.limit
     last = world.phones[-1].message.tells
     assert all(fact.episode.ended for fact in last), "the last word is not the truth"
+
+
+def test_these_checks_see_a_storm(
+    make_rules: MakeRules, alert: MakeAlert, group: MakeGroup, start: datetime
+) -> None:
+    """Without a pace, the same alerts are one SMS each, and the checks say so."""
+    unlimited = make_rules(pace=Pace(limit=10_000))
+
+    async def storm() -> World:
+        async with World(unlimited, start) as world:
+            for number in range(40):
+                await world.post(group(alert(f"A{number}"), key=f"{number}"))
+                await world.advance(SECOND)
+            await world.advance(HOUR)
+        return world
+
+    phones = run_virtual(storm()).phones
+
+    assert most_in_a_window(phones, Pace().window) == 40 > Pace().limit
+    assert len(firing_told(phones[1:])) < 40
+    assert firing_told([*phones, phones[0]])["A0"] == 2
