@@ -89,7 +89,10 @@ def load(
     Raises:
         ConfigError: with every problem that was found, in the order of the file.
     """
-    text, others_write = _read(path, MAX_BYTES if secrets_from is None else _MAX_COPY)
+    limit = MAX_BYTES if secrets_from is None else _MAX_COPY
+    text, others_write = read_text(
+        path, "config", "name the config with --config.file", limit
+    )
     carried: dict[str, str] = {}
     if secrets_from is not None:
         text, carried = without_files(text)
@@ -121,12 +124,17 @@ def load(
     )
 
 
-def _read(path: Path, limit: int) -> tuple[str, bool]:
-    """Read the text, and whether everybody may change it."""
+def read_text(
+    path: Path, what: str, fix: str, limit: int = MAX_BYTES
+) -> tuple[str, bool]:
+    """Read the text of a *what*, and whether everybody may change it.
+
+    Raises:
+        ConfigError: it cannot be read (then *fix* is what to do), or is not UTF-8.
+    """
     content = read_regular(path, limit)
     if isinstance(content, Unreadable):
-        fix = "name the config with --config.file"
-        raise ConfigError([_of_file(path, f"no config: {content.reason}", fix)])
+        raise ConfigError([_of_file(path, f"no {what}: {content.reason}", fix)])
     try:
         return content.data.decode("utf-8"), content.others_write
     except UnicodeDecodeError as exc:
