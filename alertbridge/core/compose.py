@@ -5,7 +5,7 @@ that to nothing but the alert's name and state. The text depends on the facts, n
 who reads it: people who are told the same share one submission.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from alertbridge.core.cleaning import clean, clean_lines, to_gsm
@@ -13,7 +13,7 @@ from alertbridge.core.compose_context import context_of
 from alertbridge.core.compose_digest import say_many
 from alertbridge.core.compose_notes import notes_of
 from alertbridge.core.compose_single import say_one
-from alertbridge.core.encoding import fit
+from alertbridge.core.encoding import fit, measure
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.message import Text
 from alertbridge.core.notification import Fact
@@ -32,18 +32,36 @@ class Style:
     budget: int
     template: Template | None = None
     severity_label: str = "severity"
+    closings: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text that can leave; `template_error` says why it is not the template's."""
+    """A text that can leave; `template_error` says why it is not the template's.
+
+    `closing` is the one of the style's closings that the text ends with.
+    """
 
     text: Text
     template_error: str | None = None
+    closing: str = ""
 
 
 def compose(letter: Letter, style: Style, now: datetime) -> Composed:
     """Compose the text of *letter*: never empty, never over budget, never raises."""
+    composed = _compose(letter, style, now)
+    body, budget = composed.text.body, max(style.budget, 1)
+    for closing in filter(None, style.closings):
+        text = measure(f"{body}\n{closing}")
+        last = closing == style.closings[-1]
+        if last and text.segments > budget:
+            text = fit(body, budget, f"\n{closing}")
+        if text.segments <= budget and text.body.endswith(closing):
+            return replace(composed, text=text, closing=closing)
+    return composed
+
+
+def _compose(letter: Letter, style: Style, now: datetime) -> Composed:
     budget = max(style.budget, 1)
     wording = Wording(
         now=now, timezone=style.timezone, severity_label=style.severity_label

@@ -49,6 +49,7 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             dict.fromkeys(f.replaces for f in letter.facts if f.replaces is not None)
         ),
         template_error=composed.template_error,
+        closing=composed.closing,
     )
 
 

@@ -50,7 +50,8 @@ class Draft:
     """One recipient's next message, ready to leave.
 
     `closes_at` is the time to live: the provider must not deliver it later.
-    `template_error` says why a template of the config was not used.
+    `template_error` says why a template of the config was not used. `closing` is how
+    the text ends, with a blank for the code and the link it gets when it is written.
     """
 
     recipient: RecipientName
@@ -62,6 +63,7 @@ class Draft:
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.ack import AckRule
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -64,5 +65,6 @@ class Rules:
     time_to_live: TimeToLive = field(default_factory=TimeToLive)
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     version: str = ""

@@ -2,6 +2,7 @@
 
 from datetime import UTC
 
+from alertbridge.core.ack import closings
 from alertbridge.core.compose import Style
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.recipient import ReceiverName, Recipient
@@ -16,6 +17,7 @@ def style_of(letter: Letter, person: Recipient | None, rules: Rules) -> Style:
         budget=rules.budget.of(letter.severity),
         template=_template(letter, rules),
         severity_label=rules.severity.label,
+        closings=closings(rules.ack) if letter.fires else ("",),
     )
 
 
