@@ -83,17 +83,19 @@ class AckText:
     lines: tuple[AckLine, ...]
 
 
-def closings(rule: AckRule) -> tuple[str, ...]:
+def closings(rule: AckRule, *, several: bool = False) -> tuple[str, ...]:
     """Ways to end a text, the fullest first; the last is never left out.
 
-    With codes and links a text that is short of room keeps the code alone.
+    With codes and links, a text of one alert that is short of room keeps the code
+    alone. One of *several* keeps the link, too: what it has no room for is behind it.
     """
     link = None if rule.address is None else rule.address + _BLANK_TOKEN
     if not rule.codes:
         return ("",) if link is None else (link,)
     if link is None:
         return (_BLANK_CODE,)
-    return f"{link} {_BLANK_CODE}", _BLANK_CODE
+    both = f"{link} {_BLANK_CODE}"
+    return (both,) if several else (both, _BLANK_CODE)
 
 
 def wants_code(closing: str) -> bool:

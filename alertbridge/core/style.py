@@ -17,7 +17,9 @@ def style_of(letter: Letter, person: Recipient | None, rules: Rules) -> Style:
         budget=rules.budget.of(letter.severity),
         template=_template(letter, rules),
         severity_label=rules.severity.label,
-        closings=closings(rules.ack) if letter.fires else ("",),
+        closings=closings(rules.ack, several=len(letter.leads) > 1)
+        if letter.fires
+        else ("",),
     )
 
 

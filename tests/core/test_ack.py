@@ -113,6 +113,30 @@ def test_a_short_text_ends_with_link_and_code() -> None:
     assert text.body == f"{before}\n{ADDRESS}/a/{TOKEN} Ack 14"
 
 
+@pytest.mark.parametrize("budget", [1, 2])
+def test_a_list_that_has_no_room_keeps_its_link(budget: int) -> None:
+    """What it leaves out is behind it."""
+    firing = tuple(fact(n, f"Alert{n}", "bad") for n in range(40))
+    style = Style(
+        timezone=UTC, budget=budget, closings=closings(RULES[2], several=True)
+    )
+    composed = compose(Letter(firing=firing), style, NOW)
+
+    assert wants_token(composed.closing)
+    assert composed.text.segments == budget
+
+
+def test_one_alert_that_has_no_room_keeps_its_words_and_the_code() -> None:
+    """Where it is matters more than a page that says the same."""
+    letter = Letter(firing=(fact(1, "DiskFull", "x" * 80),))
+    composed = compose(
+        letter, Style(timezone=UTC, budget=1, closings=closings(RULES[2])), NOW
+    )
+
+    assert "x" * 80 in composed.text.body
+    assert composed.closing == "Ack 000"
+
+
 def test_without_a_free_code_the_words_go_too() -> None:
     """Not `Ack 000`, which nobody has."""
     (closing,) = closings(AckRule(codes=True))
