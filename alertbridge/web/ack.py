@@ -46,10 +46,12 @@ async def show(request: web.Request) -> web.Response:
 
 async def take(request: web.Request) -> web.Response:
     """Acknowledge all that the text told to fire, and show how it stands then."""
+    doors = request.app[DOORS]
+    if doors.current.rules.ack.address is None:
+        return _unknown()
     refused = await _refuse_form(request)
     if refused is not None:
         return refused
-    doors = request.app[DOORS]
     token = read_token(request.match_info["token"])
     try:
         found = await _find(request, token)

@@ -24,7 +24,7 @@ LONGEST_SUMMARY = 500
 
 _STYLE = """
 :root{color-scheme:light dark;--ground:#fff;--card:#f3f4f6;--ink:#111827;--dim:#4b5563;
---red:#b91c1c;--amber:#92400e;--green:#166534;--go:#1d4ed8;--on:#fff}
+--red:#b91c1c;--amber:#a16207;--green:#166534;--go:#1d4ed8;--on:#fff}
 @media(prefers-color-scheme:dark){:root{--ground:#0b0f14;--card:#171d26;--ink:#e5e7eb;
 --dim:#9ca3af;--red:#fca5a5;--amber:#fcd34d;--green:#86efac;--go:#60a5fa;--on:#0b0f14}}
 *{box-sizing:border-box}
