@@ -76,7 +76,10 @@ class AckLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AckText:
-    """A text that can be answered: whom it may have reached, when, and what it told."""
+    """A text that can be answered: whom it may have reached, and what it told.
+
+    `at` is when it left; of one sent again, the last time.
+    """
 
     recipients: tuple[RecipientName, ...]
     at: datetime

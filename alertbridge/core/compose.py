@@ -49,58 +49,62 @@ class Composed:
 
 def compose(letter: Letter, style: Style, now: datetime) -> Composed:
     """Compose the text of *letter*: never empty, never over budget, never raises."""
-    composed = _compose(letter, style, now)
-    body, budget = composed.text.body, max(style.budget, 1)
-    for closing in filter(None, style.closings):
-        text = measure(f"{body}\n{closing}")
-        last = closing == style.closings[-1]
-        if last and text.segments > budget:
-            text = fit(body, budget, f"\n{closing}")
-        if text.segments <= budget and text.body.endswith(closing):
-            return replace(composed, text=text, closing=closing)
-    return composed
-
-
-def _compose(letter: Letter, style: Style, now: datetime) -> Composed:
     budget = max(style.budget, 1)
+    plain = _compose(letter, style, now, budget)
+    for closing in filter(None, style.closings):
+        text = measure(f"{plain.text.body}\n{closing}")
+        if text.segments <= budget:
+            return replace(plain, text=text, closing=closing)
+    last = style.closings[-1]
+    if last:
+        shorter = _compose(letter, style, now, budget, last)
+        if shorter.text.body.endswith(f"\n{last}"):
+            return replace(shorter, closing=last)
+    return plain
+
+
+def _compose(
+    letter: Letter, style: Style, now: datetime, budget: int, closing: str = ""
+) -> Composed:
     wording = Wording(
         now=now, timezone=style.timezone, severity_label=style.severity_label
     )
+    tail = f"\n{closing}" if closing else ""
     error = None
     if style.template is not None:
         try:
             body = clean_lines(style.template.render(context_of(letter, wording)))
             if body:
-                return Composed(fit(body, budget))
+                return Composed(fit(body, budget, tail))
             error = f"template {style.template.name}: the text is empty"
         except TemplateFailed as exc:
             error = str(exc)
         except Exception as exc:  # noqa: BLE001  a page outlives any fault of its words
             error = f"template {style.template.name}: {type(exc).__name__}"
     try:
-        text = _built_in(letter, wording, budget)
+        text = _built_in(letter, wording, budget, closing)
     except Exception:  # noqa: BLE001  labels of no shape we foresaw still page somebody
-        text = _last_resort(letter, budget)
+        text = _last_resort(letter, budget, tail)
     return Composed(text, error)
 
 
-def _built_in(letter: Letter, wording: Wording, budget: int) -> Text:
-    notes = notes_of(letter)
+def _built_in(letter: Letter, wording: Wording, budget: int, closing: str) -> Text:
+    notes = "\n".join(filter(None, (notes_of(letter), closing)))
     if not letter.leads and not letter.over:
-        return _last_resort(letter, budget)
+        return _last_resort(letter, budget, "")
     if len(letter.leads) == 1 and not letter.over:
         line = f"\n{notes}" if notes else ""
         return say_one(letter.leads[0], wording, budget, line)
     return say_many(letter, wording, budget, notes)
 
 
-def _last_resort(letter: Letter, budget: int) -> Text:
+def _last_resort(letter: Letter, budget: int, tail: str) -> Text:
     """State and name of each alert, and nothing that could fail."""
     lines = [_name_and_state(fact) for fact in letter.leads[:10] or letter.facts[:10]]
     told = len(letter.leads + letter.over)
     if told > len(lines):
         lines.insert(0, f"{told} alerts")
-    return fit("\n".join(lines) or "alertbridge: a page without content", budget)
+    return fit("\n".join(lines) or "alertbridge: a page without content", budget, tail)
 
 
 def _name_and_state(fact: Fact) -> str:

@@ -60,7 +60,10 @@ def client_of(request: web.Request) -> str:
 
 def _is_near(peer: str) -> bool:
     """Whether a peer is in our own network; a Unix socket's has no address, and is."""
-    return not peer or _address(peer).is_private
+    try:
+        return _address(peer).is_private
+    except ValueError:
+        return True
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

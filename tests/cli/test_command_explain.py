@@ -119,3 +119,15 @@ def test_a_label_cannot_move_the_cursor(run: Run) -> None:
     done = run("explain", "-", stdin=json.dumps({"version": "4", "alerts": [alert]}))
 
     assert ("\x1b" in done.stdout, r"A\x1b[2J" in done.stdout) == (False, True)
+
+
+def test_a_text_is_explained_with_its_end(run: Run, config: Path) -> None:
+    """What it costs includes code and link; the link opens nothing."""
+    text = config.read_text("utf-8").replace(
+        "server: {", 'server: {external_url: "https://pages.example.org", '
+    )
+    config.write_text(f"{text}ack: {{codes: true, links: true}}\n", "utf-8")
+
+    done = run("explain", str(GROUP))
+
+    assert "https://pages.example.org/a/0000000000000 Ack 10" in done.stdout

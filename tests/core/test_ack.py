@@ -122,8 +122,12 @@ def test_a_list_that_has_no_room_keeps_its_link(budget: int) -> None:
     )
     composed = compose(Letter(firing=firing), style, NOW)
 
+    *told, more, end = composed.text.body.split("\n")
+
     assert wants_token(composed.closing)
     assert composed.text.segments == budget
+    assert end == composed.closing
+    assert more == f"+{40 - (len(told) - 1)} more"
 
 
 def test_one_alert_that_has_no_room_keeps_its_words_and_the_code() -> None:

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientResponse, ClientSession
+from structlog.testing import capture_logs
 
 from alertbridge.core.ack import AckRule
 from alertbridge.web.guesses import MOST_CLIENTS, MOST_MISSES, Guesses
@@ -437,3 +439,47 @@ async def test_looking_writes_nothing(linked: Linked, disk: Disk) -> None:
         pass
 
     assert disk.writes == before
+
+
+async def test_no_log_holds_a_link(linked: Linked, disk: Disk) -> None:
+    """Logs are read by more people than texts are: also when everything breaks."""
+    with capture_logs() as logs:
+        daemon, client, link = await linked()
+        async with client.post(link, data=BUTTON):
+            pass
+        disk.full = True
+        async with client.post(link, data=BUTTON):
+            pass
+        daemon.doors.guesses = None  # type: ignore[assignment]
+        async with client.get(link) as response:
+            assert response.status == 500
+
+    events = {entry["event"] for entry in logs}
+    assert {"episodes.acknowledged", "store.failed", "request.failed"} <= events
+    assert link.removeprefix("/a/") not in str(logs)
+
+
+async def test_a_reload_turns_links_on_and_off(
+    serve: Serve, tmp_path: Path, told: ToldBy, group: Group
+) -> None:
+    """What was sent while they were on is found again once they are."""
+    daemon, client = await serve()
+    path = tmp_path / "alertbridge.yaml"
+    off = path.read_text("utf-8")
+    on = off.replace("server:\n", f"server:\n  external_url: {ADDRESS}\n")
+    path.write_text(f"{on}ack: {{links: true}}\n", "utf-8")
+    seen = [(await daemon.reload()).ok]
+    async with client.post("/v1/webhooks/am", json=group("DiskFull")):
+        pass
+    (text,) = (await told(daemon))["anna"]
+    link = "/a/" + text.rpartition("/a/")[2]
+    statuses = []
+    for content in (f"{on}ack: {{links: true}}\n", off, f"{on}ack: {{links: true}}\n"):
+        path.write_text(content, "utf-8")
+        seen.append((await daemon.reload()).ok)
+        async with client.get(link) as response:
+            statuses.append(response.status)
+
+    assert seen == [True] * 4
+    assert statuses == [200, 404, 200]
+    assert "Ack" not in text
