@@ -1,6 +1,7 @@
 """Codes and links in every store: one text, one code, not again for a day (rule 7)."""
 
 import re
+import sqlite3
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -9,6 +10,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -255,6 +257,45 @@ async def test_what_a_text_told_to_be_over_is_not_taken_with_it(
     assert [(line.told, line.news) for line in text.lines] == [
         (Kind.RESOLVED, False),
         (Kind.FIRING, True),
+    ]
+
+
+async def test_what_was_told_to_be_over_and_fires_again_needs_an_answer_of_its_own(
+    tmp_path: Path,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+    start: datetime,
+) -> None:
+    """The text that has the code said that it was over."""
+    path = tmp_path / "alertbridge.db"
+    opened = open_file(path, names())
+    await opened.recover(start, WAIT)
+    ready = {ProviderName("one"): 9}
+    posts = ([alert()], [alert(ends=60)], [alert("Other", starts=60)])
+    submissions: Sequence[Submission] = ()
+    for n, alerts in enumerate(posts):
+        made, now = group(*alerts, key=f"{n == 2}"), start + n * WAIT
+        await opened.record(
+            keys_of_post(made), partial(plan_post, made, rules, now=now), now
+        )
+        if n == 1:
+            continue
+        submissions = (await opened.claim(ready, Current(rules), now)).submissions
+        for one in submissions:
+            steps = {message.id: Told() for message in one.messages}
+            await opened.settle(one, Settlement(Outcomes(Accepted()), steps), now)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE episode SET ends_at = NULL")
+    text = await opened.acknowledge_text(
+        code_of(submissions[0]), "anna", start - DAY, start + 4 * WAIT
+    )
+    await opened.close()
+
+    assert text is not None
+    assert [(line.told, line.news, line.open) for line in text.lines] == [
+        (Kind.RESOLVED, False, False),
+        (Kind.FIRING, True, False),
     ]
 
 

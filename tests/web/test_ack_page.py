@@ -1,9 +1,11 @@
 """The page behind a text's link: what it shows, what it takes, and from whom."""
 
 import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Protocol
@@ -360,9 +362,13 @@ async def test_every_answer_keeps_the_address_to_itself(
     async with client.get(link if path == "link" else path) as response:
         headers, html = response.headers, await response.text()
     policy = headers["Content-Security-Policy"]
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
 
     assert policy.startswith("default-src 'none';")
     assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert f"style-src 'sha256-{digest}'" in policy
     assert "unsafe" not in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "same-origin"
