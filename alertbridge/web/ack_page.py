@@ -36,7 +36,7 @@ p{margin:.25rem 0}
 .dim{color:var(--dim);font-size:.9375rem}
 form{margin:1rem 0}
 button{width:100%;min-height:3.5rem;padding:.75rem;border:0;border-radius:.75rem;
-background:var(--go);color:var(--on);font:inherit;font-size:1.25rem;font-weight:600}
+background:#1d4ed8;background:var(--go);color:#fff;color:var(--on);font:inherit;font-size:1.25rem;font-weight:600}
 button:focus-visible{outline:3px solid var(--ink);outline-offset:2px}
 ul{margin:1rem 0;padding:0;list-style:none}
 li{margin:.625rem 0;padding:.75rem;border-left:.375rem solid var(--dim);
