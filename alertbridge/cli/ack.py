@@ -14,7 +14,7 @@ from alertbridge.config import Settings
 from alertbridge.core.ack import FIRST_CODE, LAST_CODE
 from alertbridge.core.wording_place import place
 
-CODE = click.IntRange(FIRST_CODE, LAST_CODE)
+_CODE = click.IntRange(FIRST_CODE, LAST_CODE)
 
 
 @click.command("ack")
@@ -23,7 +23,7 @@ CODE = click.IntRange(FIRST_CODE, LAST_CODE)
 @click.option(
     "--code",
     metavar="CODE",
-    type=CODE,
+    type=_CODE,
     help="The code a text ends with: takes all that the text told to fire.",
 )
 @click.option(

@@ -29,8 +29,10 @@ CODE_LIFE = timedelta(hours=24)
 """How long a code means one text, and is given to no other."""
 
 TOKEN_BITS = 65
+"""How much of a token is chance."""
 
 TOKEN_LENGTH = TOKEN_BITS // 5
+"""Letters of a token: five bits each."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ = str.maketrans({"I": "1", "L": "1", "O": "0"})
@@ -55,13 +57,13 @@ class AckRule:
 class AckLine:
     """One alert that a text told, as it stands now.
 
-    `told` is what the text said of it; None for what came and went untold. `news` says
+    `kind` is what the text said of it; None for what came and went untold. `news` says
     that the acknowledgement just asked for is the one that counts.
     """
 
     episode: EpisodeView
     severity: Severity
-    told: Kind | None
+    kind: Kind | None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     news: bool = False
@@ -69,7 +71,7 @@ class AckLine:
     @property
     def open(self) -> bool:
         """Whether there is something to take: told to fire, still does, nobody has."""
-        told_to_fire = self.told is not None and self.told is not Kind.RESOLVED
+        told_to_fire = self.kind is not None and self.kind is not Kind.RESOLVED
         still = not self.episode.ended and self.acknowledged_at is None
         return told_to_fire and still
 

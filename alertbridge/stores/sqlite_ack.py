@@ -41,7 +41,7 @@ def close_text(work: Claim, reference: Reference, draft: Draft) -> Text:
         (reference, code, None if token is None else _digest(token), now),
     )
     db.executemany(
-        "INSERT OR IGNORE INTO ack_episode (ack, episode, told) VALUES (?, ?, ?)",
+        "INSERT OR IGNORE INTO ack_episode (ack, episode, kind) VALUES (?, ?, ?)",
         [
             (
                 cursor.lastrowid,
@@ -94,7 +94,7 @@ def acknowledge_text(
     rows = db.execute(
         "UPDATE episode SET acked_at = ?, acked_by = ? WHERE acked_at IS NULL"
         " AND ends_at IS NULL AND id IN (SELECT episode FROM ack_episode"
-        " WHERE ack = ? AND told IS NOT NULL AND told != ?) RETURNING id",
+        " WHERE ack = ? AND kind IS NOT NULL AND kind != ?) RETURNING id",
         (stamp(now), by, found[0], Kind.RESOLVED),
     ).fetchall()
     return _read(db, found, frozenset(row[0] for row in rows))
@@ -119,7 +119,7 @@ def _read(db: Connection, found: Row, news: frozenset[int]) -> AckText | None:
     ident, reference, at = found
     rows = db.execute(
         "SELECT e.id, e.source, e.labels, e.annotations, e.starts_at, e.ends_at,"
-        " e.generator_url, e.severity, a.told, e.acked_at, e.acked_by"
+        " e.generator_url, e.severity, a.kind, e.acked_at, e.acked_by"
         " FROM ack_episode a JOIN episode e ON e.id = a.episode WHERE a.ack = ?"
         " ORDER BY e.severity, e.id",
         (ident,),
@@ -150,7 +150,7 @@ def _line(row: Row, news: frozenset[int]) -> AckLine:
             generator_url=row[6],
         ),
         severity=Severity(row[7]),
-        told=None if row[8] is None else Kind(row[8]),
+        kind=None if row[8] is None else Kind(row[8]),
         acknowledged_at=moment_or_none(row[9]),
         acknowledged_by=row[10],
         news=row[0] in news,

@@ -180,7 +180,7 @@ def _state(line: AckLine, wording: Wording) -> tuple[str, str]:
     if line.acknowledged_at is not None:
         taken = f"{_who(line.acknowledged_by)}, {wording.clock(line.acknowledged_at)}"
         return "taken", f"Acknowledged by {taken}. Fires {lasting}"
-    again = "Fires again" if line.told is Kind.RESOLVED else "Fires"
+    again = "Fires again" if line.kind is Kind.RESOLVED else "Fires"
     return "fires", f"{again} {lasting}"
 
 

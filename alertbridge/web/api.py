@@ -212,7 +212,7 @@ def _text_of(code: Code, text: AckText | None) -> web.Response:
             "episode": line.episode.id,
             "labels": line.episode.labels,
             "severity": line.severity.word,
-            "told": line.told,
+            "kind": line.kind,
             "starts_at": line.episode.starts_at,
             "ends_at": line.episode.ends_at,
             "acknowledged_at": line.acknowledged_at,

@@ -218,7 +218,7 @@ def test_only_what_was_told_to_fire_and_still_does_can_be_taken(
     line = AckLine(
         episode=replace(view, ends_at=NOW) if ended else view,
         severity=Severity.HIGH,
-        told=told,
+        kind=told,
         acknowledged_at=NOW if taken else None,
     )
 

@@ -254,7 +254,7 @@ async def test_what_a_text_told_to_be_over_is_not_taken_with_it(
     )
 
     assert text is not None
-    assert [(line.told, line.news) for line in text.lines] == [
+    assert [(line.kind, line.news) for line in text.lines] == [
         (Kind.RESOLVED, False),
         (Kind.FIRING, True),
     ]
@@ -293,7 +293,7 @@ async def test_what_was_told_to_be_over_and_fires_again_needs_an_answer_of_its_o
     await opened.close()
 
     assert text is not None
-    assert [(line.told, line.news, line.open) for line in text.lines] == [
+    assert [(line.kind, line.news, line.open) for line in text.lines] == [
         (Kind.RESOLVED, False, False),
         (Kind.FIRING, True, False),
     ]

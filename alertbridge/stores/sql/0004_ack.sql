@@ -15,7 +15,7 @@ CREATE INDEX ack_code ON ack (at, code) WHERE code IS NOT NULL;
 CREATE TABLE ack_episode (
   ack     INTEGER NOT NULL REFERENCES ack (id) ON DELETE CASCADE,
   episode INTEGER NOT NULL REFERENCES episode (id) ON DELETE CASCADE,
-  told    TEXT,
+  kind    TEXT,
   PRIMARY KEY (ack, episode)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ack_episode_episode ON ack_episode (episode);
