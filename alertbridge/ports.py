@@ -183,6 +183,7 @@ class EpisodeRow:
     ends_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    stale_at: datetime | None
     rows: tuple[HistoryRow, ...]
 
 
@@ -301,17 +302,14 @@ class Store(Protocol):
 
     async def acknowledge(self, episode: EpisodeId, by: str, now: datetime) -> bool:
         """Record that a human took it; False if there is no such episode."""
-        ...
 
     async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
         """Find a text newer than *since* by its code or link, as it stands now."""
-        ...
 
     async def acknowledge_text(
         self, which: Code | Token, by: str, since: datetime, now: datetime
     ) -> AckText | None:
         """Record that a human took what a text told to fire, where it still does."""
-        ...
 
     async def hold(self, until: datetime | None) -> None:
         """Let nothing leave until *until*; None lets it leave again."""
@@ -373,6 +371,16 @@ class Store(Protocol):
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """Delete what ended before *before*, at most *limit* episodes a call."""
+        ...
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note of open episodes that no post has named since *seen_before*.
+
+        Stale is not resolved: nobody is told that it is over, and the next post that
+        names it takes the note away. Says how many, at most *limit* a call.
+        """
         ...
 
     async def backup(self, to: Path) -> None:

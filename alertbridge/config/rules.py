@@ -11,6 +11,7 @@ from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.core.ack import AckRule
+from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
@@ -61,6 +62,8 @@ def make_rules(
         pace=_pace(report, config),
         ack=_ack(report, config),
         repeat_window=config.repeat_window,
+        flapping=_flapping(config),
+        stale_after=config.stale_after,
         version=version,
     )
     _check_border(report, salvaged)
@@ -160,6 +163,15 @@ def _ack(report: Report, config: ConfigFile) -> AckRule:
         codes=ack.codes,
         address=address if ack.links else None,
         link_lifetime=ack.link_lifetime,
+    )
+
+
+def _flapping(config: ConfigFile) -> Flapping:
+    flapping = config.flapping
+    if flapping is None:
+        return NEVER
+    return Flapping(
+        times=flapping.times, window=flapping.window, settles=flapping.settles
     )
 
 

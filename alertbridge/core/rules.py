@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alertbridge.core.ack import AckRule
+from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -67,4 +68,6 @@ class Rules:
     pace: Pace = field(default_factory=Pace)
     ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
+    flapping: Flapping = field(default_factory=Flapping)
+    stale_after: timedelta = timedelta(days=2)
     version: str = ""

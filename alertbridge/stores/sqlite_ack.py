@@ -119,7 +119,8 @@ def _read(db: Connection, found: Row, news: frozenset[int]) -> AckText | None:
     ident, reference, at = found
     rows = db.execute(
         "SELECT e.id, e.source, e.labels, e.annotations, e.starts_at, e.ends_at,"
-        " e.generator_url, e.severity, a.kind, e.acked_at, e.acked_by"
+        " e.generator_url, e.severity, a.kind, e.acked_at, e.acked_by,"
+        " e.flaps, e.stale_at"
         " FROM ack_episode a JOIN episode e ON e.id = a.episode WHERE a.ack = ?"
         " ORDER BY e.severity, e.id",
         (ident,),
@@ -148,6 +149,8 @@ def _line(row: Row, news: frozenset[int]) -> AckLine:
             starts_at=moment(row[4]),
             ends_at=moment_or_none(row[5]),
             generator_url=row[6],
+            flaps=row[11],
+            stale=row[12] is not None,
         ),
         severity=Severity(row[7]),
         kind=None if row[8] is None else Kind(row[8]),

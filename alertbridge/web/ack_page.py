@@ -177,6 +177,10 @@ def _state(line: AckLine, wording: Wording) -> tuple[str, str]:
         return "over", f"Over: fired {period} ({took}){by}"
     since = f"since {wording.clock(episode.starts_at)}"
     lasting = f"{since} ({span(wording.now - episode.starts_at)})"
+    if episode.flaps:
+        lasting += ", and comes and goes"
+    if episode.stale:
+        lasting += "; its source has been silent, it may be over"
     if line.acknowledged_at is not None:
         taken = f"{_who(line.acknowledged_by)}, {wording.clock(line.acknowledged_at)}"
         return "taken", f"Acknowledged by {taken}. Fires {lasting}"

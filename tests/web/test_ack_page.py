@@ -214,6 +214,20 @@ async def test_what_is_over_says_so_and_is_not_taken(
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
+async def test_what_its_source_is_silent_about_may_be_over(
+    linked: Linked, clock: Clock
+) -> None:
+    """Who is on the way should know."""
+    daemon, client, link = await linked()
+    clock.forward(timedelta(days=3))
+    now = daemon.clock.now()
+    await daemon.store.mark_stale(now - timedelta(days=2), now)
+    async with client.get(link) as response:
+        page = await read(response)
+
+    assert "its source has been silent, it may be over" in page.text
+
+
 async def test_labels_and_summaries_are_words_and_nothing_else(linked: Linked) -> None:
     """A stranger who can name a host gets no script onto a page of ours."""
     _, client, link = await linked(f"A{EVIL}", host=f"h{EVIL}", severity="critical")
