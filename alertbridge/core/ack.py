@@ -103,6 +103,11 @@ def closings(rule: AckRule, *, several: bool = False) -> tuple[str, ...]:
     return (both,) if several else (both, _BLANK_CODE)
 
 
+def is_closed(text: Text, closing: str) -> bool:
+    """Whether *text* ends with *closing* as composed, and so has a place for more."""
+    return bool(closing) and text.body.endswith(closing)
+
+
 def wants_code(closing: str) -> bool:
     """Whether a text that ends so needs a code."""
     return closing.endswith(_BLANK_CODE)
@@ -118,7 +123,7 @@ def sign(text: Text, closing: str, code: Code | None, token: Token | None) -> Te
 
     Without a *code* (all are taken) its words go, too: never over the budget.
     """
-    if not closing:
+    if not is_closed(text, closing):
         return text
     end = closing
     if wants_code(end):

@@ -12,6 +12,7 @@ from alertbridge.core.ack import (
     Code,
     Token,
     free_code,
+    is_closed,
     sign,
     spell,
     wants_code,
@@ -31,7 +32,7 @@ def close_text(work: Claim, reference: Reference, draft: Draft) -> Text:
 
     In the claim's own transaction: a code that anybody reads is on disk.
     """
-    if not draft.closing:
+    if not is_closed(draft.text, draft.closing):
         return draft.text
     db, now = work.db, stamp(work.now)
     code = _free_code(db, work.now) if wants_code(draft.closing) else None

@@ -163,6 +163,13 @@ def test_an_alert_that_says_what_a_closing_says_keeps_its_words() -> None:
     assert text.body == "FIRING Ack 000 /a/0000000000000\nAck 99"
 
 
+def test_a_text_whose_end_was_cut_is_left_as_it_is() -> None:
+    """A code in the middle of nothing would cost a segment, and help nobody."""
+    text = compose(Letter(), Style(timezone=UTC, budget=1), NOW).text
+
+    assert sign(text, closings(RULES[2])[0], Code(14), TOKEN) == text
+
+
 def test_without_codes_and_links_nothing_is_added() -> None:
     """The default."""
     assert closings(AckRule()) == ("",)
