@@ -2,6 +2,7 @@
 
 import getpass
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +13,9 @@ from alertbridge.cli.options import config_option, load_or_exit
 from alertbridge.cli.output import clock_time, shown_name, visible
 from alertbridge.config import Settings
 from alertbridge.core.ack import FIRST_CODE, LAST_CODE
-from alertbridge.core.wording_place import place
+from alertbridge.core.alert import SourceName
+from alertbridge.core.notification import EpisodeId, EpisodeView
+from alertbridge.core.wording import Wording
 
 _CODE = click.IntRange(FIRST_CODE, LAST_CODE)
 
@@ -118,8 +121,13 @@ def _print(episode: object, row: dict[str, object]) -> None:
 def _name(labels: object) -> str:
     """What it is called, and where it is."""
     assert isinstance(labels, dict)
-    name = str(labels.get("alertname") or "unnamed alert")
-    return visible(f"{name} {place(labels, said=name)}".rstrip())
+    now = datetime(1970, 1, 1, tzinfo=UTC)  # no time is said
+    view = EpisodeView(
+        id=EpisodeId(0), source=SourceName(""), labels=labels, starts_at=now
+    )
+    wording = Wording(now=now, timezone=UTC)
+    name = wording.name(view)
+    return visible(f"{name} {wording.place(view, name)}".rstrip())
 
 
 def _myself() -> str:

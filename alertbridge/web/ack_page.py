@@ -14,7 +14,7 @@ from alertbridge.core.ack import AckLine, AckText
 from alertbridge.core.cleaning import clean
 from alertbridge.core.notification import Kind
 from alertbridge.core.severity import Severity
-from alertbridge.core.wording import CRITICAL, Wording, span
+from alertbridge.core.wording import Wording, span
 
 FIELD = ("take", "all")
 """What the button posts: a POST without it takes nothing."""
@@ -160,7 +160,7 @@ def _item(line: AckLine, wording: Wording) -> str:
 def _how_bad(line: AckLine, wording: Wording) -> str:
     """The word that the text has for it."""
     if line.severity is Severity.CRITICAL:
-        return CRITICAL
+        return "CRITICAL"
     word = clean(line.episode.labels.get(wording.severity_label, "")[:16])
     if word and word.casefold() != "none":
         return word

@@ -127,7 +127,7 @@ def test_a_list_that_has_no_room_keeps_its_link(budget: int) -> None:
     assert wants_token(composed.closing)
     assert composed.text.segments == budget
     assert end == composed.closing
-    assert more == f"+{40 - (len(told) - 1)} more"
+    assert more.startswith(f"+{40 - (len(told) - 1)} more")
 
 
 def test_one_alert_that_has_no_room_keeps_its_words_and_the_code() -> None:
