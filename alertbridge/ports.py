@@ -9,7 +9,7 @@ from typing import Protocol
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
 from alertbridge.core.delivery import Step
 from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Idle, Outcomes, Submission
+from alertbridge.core.message import Draft, Dropped, Idle, Message, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Fact,
@@ -20,6 +20,8 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend import Limit, Period
+from alertbridge.core.spend_watch import Watch, nobody_watches
 
 
 class Clock(Protocol):
@@ -125,14 +127,25 @@ class Drafting(Protocol):
         """The meta-alerts that go with these dead facts, in the same commit."""
         ...
 
+    def limits(self, mailbox: Mailbox, now: datetime) -> Sequence[Limit]:
+        """The budgets that bear on *mailbox*: what is spent of them must be known."""
+        ...
+
+    def paying(
+        self, message: Message, provider: ProviderName, now: datetime
+    ) -> Sequence[Period]:
+        """Whose days and months pay for *message*."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Submissions that are ours to send now, and when to look again."""
+    """Submissions that are ours now, when to look again, and what was dropped."""
 
     submissions: tuple[Submission, ...]
     drafts: tuple[Draft, ...] = ()
     next_due: datetime | None = None
+    drops: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +155,7 @@ class Settlement:
     outcomes: Outcomes
     steps: Mapping[MessageId, Step]
     meta: tuple[Plan, ...] = ()
+    watch: Watch = nobody_watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +335,7 @@ class Store(Protocol):
     async def rehold(
         self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
-        """After a reload: ask again until when each muted notification is held."""
+        """After a reload: ask again until when what is muted, or over budget, waits."""
         ...
 
     async def history(
@@ -350,6 +364,10 @@ class Store(Protocol):
 
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
+        ...
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
         ...
 
     async def probe(self, now: datetime) -> None:

@@ -42,8 +42,13 @@ class Composed:
     template_error: str | None = None
 
 
-def compose(letter: Letter, style: Style, now: datetime) -> Composed:
-    """Compose the text of *letter*: never empty, never over budget, never raises."""
+def compose(
+    letter: Letter, style: Style, now: datetime, *, notice: str = ""
+) -> Composed:
+    """Compose the text of *letter*: never empty, never over budget, never raises.
+
+    *notice* is what the text must say besides, whole, in whosever words it is.
+    """
     budget = max(style.budget, 1)
     wording = Wording(
         now=now, timezone=style.timezone, severity_label=style.severity_label
@@ -53,36 +58,37 @@ def compose(letter: Letter, style: Style, now: datetime) -> Composed:
         try:
             body = clean_lines(style.template.render(context_of(letter, wording)))
             if body:
-                return Composed(fit(body, budget))
+                return Composed(fit(body, budget, f"\n{notice}" if notice else ""))
             error = f"template {style.template.name}: the text is empty"
         except TemplateFailed as exc:
             error = str(exc)
         except Exception as exc:  # noqa: BLE001  a page outlives any fault of its words
             error = f"template {style.template.name}: {type(exc).__name__}"
     try:
-        text = _built_in(letter, wording, budget)
+        text = _built_in(letter, wording, budget, notice)
     except Exception:  # noqa: BLE001  labels of no shape we foresaw still page somebody
-        text = _last_resort(letter, budget)
+        text = _last_resort(letter, budget, notice)
     return Composed(text, error)
 
 
-def _built_in(letter: Letter, wording: Wording, budget: int) -> Text:
-    notes = notes_of(letter)
+def _built_in(letter: Letter, wording: Wording, budget: int, notice: str) -> Text:
+    notes = ", ".join(filter(None, (notice, notes_of(letter))))
     if not letter.leads and not letter.over:
-        return _last_resort(letter, budget)
+        return _last_resort(letter, budget, notice)
     if len(letter.leads) == 1 and not letter.over:
         line = f"\n{notes}" if notes else ""
         return say_one(letter.leads[0], wording, budget, line)
     return say_many(letter, wording, budget, notes)
 
 
-def _last_resort(letter: Letter, budget: int) -> Text:
+def _last_resort(letter: Letter, budget: int, notice: str) -> Text:
     """State and name of each alert, and nothing that could fail."""
     lines = [_name_and_state(fact) for fact in letter.leads[:10] or letter.facts[:10]]
     told = len(letter.leads + letter.over)
     if told > len(lines):
         lines.insert(0, f"{told} alerts")
-    return fit("\n".join(lines) or "alertbridge: a page without content", budget)
+    body = "\n".join(lines) or "alertbridge: a page without content"
+    return fit(body, budget, f"\n{notice}" if notice else "")
 
 
 def _name_and_state(fact: Fact) -> str:

@@ -12,6 +12,7 @@ from alertbridge.core.pace import Go, Until, may_send
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend_decision import LastDigest, OnlyCritical, Spend, may_spend
 from alertbridge.core.style import style_of
 
 LONGEST_WINDOW = timedelta(hours=12)
@@ -34,12 +35,20 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             return Idle(until=until, drops=found.drops)
         case Go():
             pass
-    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
-    composed = compose(letter, style, now)
     numbers = numbers_of(mailbox.recipient, letter.facts, rules)
+    spend = may_spend(letter, mailbox, numbers, rules, now)
+    letter = spend.letter
+    if isinstance(spend, OnlyCritical) and not letter.leads:
+        ends = [at for at in (spend.until, found.next_change) if at is not None]
+        return Idle(until=min(ends), drops=found.drops, over_budget=spend.held)
+    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
+    notice = spend.notice if isinstance(spend, LastDigest) else ""
+    composed = compose(letter, style, now, notice=notice)
     return Draft(
         recipient=mailbox.recipient,
-        way=choose_way(letter.facts, numbers, rules.providers, mailbox.skipped),
+        way=choose_way(
+            letter.facts, numbers, rules.providers, mailbox.skipped, spend.used_up
+        ),
         text=composed.text,
         tells=letter.facts,
         urgent=letter.severity is Severity.CRITICAL,
@@ -49,6 +58,8 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             dict.fromkeys(f.replaces for f in letter.facts if f.replaces is not None)
         ),
         template_error=composed.template_error,
+        over_budget=() if isinstance(spend, Spend) else spend.held,
+        says_used_up=spend.limits if isinstance(spend, LastDigest) else (),
     )
 
 

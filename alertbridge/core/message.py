@@ -15,6 +15,7 @@ from alertbridge.core.notification import (
     Way,
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.spend import Limit
 
 Reference = NewType("Reference", str)
 """Our own id of a submission, at most 40 characters (iP.1's `reference`)."""
@@ -50,7 +51,9 @@ class Draft:
     """One recipient's next message, ready to leave.
 
     `closes_at` is the time to live: the provider must not deliver it later.
-    `template_error` says why a template of the config was not used.
+    `template_error` says why a template of the config was not used. `over_budget` are
+    facts that a budget keeps in the mailbox; `says_used_up` are the limits of which
+    this message says, once, that they are.
     """
 
     recipient: RecipientName
@@ -62,14 +65,20 @@ class Draft:
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
+    over_budget: tuple[NotificationId, ...] = ()
+    says_used_up: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    """Nothing leaves this mailbox now; look again at `until` (None: when it fills)."""
+    """Nothing leaves this mailbox now; look again at `until` (None: when it fills).
+
+    `over_budget` are facts that a budget holds back.
+    """
 
     until: datetime | None = None
     drops: tuple[Dropped, ...] = ()
+    over_budget: tuple[NotificationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """Who hears: people, their phones, and the receivers that name them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NewType
+
+from alertbridge.core.spend import SpendBudget
 
 Msisdn = NewType("Msisdn", str)
 """A phone number in E.164 with its `+`; never a bare `str`."""
@@ -15,12 +17,16 @@ ReceiverName = NewType("ReceiverName", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One person: a name, one or more phones in the order to try, own rules."""
+    """One person: a name, one or more phones in the order to try, own rules.
+
+    The zone of `spend` is their own.
+    """
 
     name: RecipientName
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
     send_resolved: bool = True
+    spend: SpendBudget = field(default_factory=SpendBudget)
     where: str = ""
 
 

@@ -13,6 +13,7 @@ from alertbridge.core.alert import SourceName
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.spend import Period
 from alertbridge.ports import (
     Claimed,
     Depth,
@@ -33,6 +34,7 @@ from alertbridge.stores import (
     sqlite_intake,
     sqlite_operator,
     sqlite_settle,
+    sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
@@ -244,6 +246,10 @@ class SqliteStore:
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
         return await self._lane.read(lambda db: sqlite_history.depth(db, now))
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
+        return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""

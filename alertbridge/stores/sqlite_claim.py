@@ -1,6 +1,7 @@
 """Claiming in SQL: take what may leave now, and write the attempt first."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
@@ -23,6 +24,13 @@ from alertbridge.stores.sqlite_mailbox import (
     look_again,
     read_mailbox,
     read_sent,
+)
+from alertbridge.stores.sqlite_spend import (
+    charge,
+    hold_back,
+    read_spent,
+    rests_until,
+    say_used_up,
 )
 from alertbridge.stores.sqlite_uncertain import claim_uncertain
 
@@ -53,7 +61,9 @@ def claim(
                 break
             if recipient not in work.passed:
                 _claim_mailbox(work, RecipientName(recipient), Severity(rank), alone)
-    return Claimed(tuple(work.submissions), tuple(work.drafts), _next_due(db))
+    return Claimed(
+        tuple(work.submissions), tuple(work.drafts), _next_due(db), tuple(work.drops)
+    )
 
 
 def _due(work: Claim) -> list[tuple[str, int, int]]:
@@ -113,14 +123,22 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
     """Compose for one mailbox; None, with its next look written, if nothing leaves."""
     sent = read_sent(work.db, recipient, work.now)
     until = work.drafting.may_leave(sent, rank, work.now)
-    if until is not None:
+    rests = None
+    if until is None and rank is not Severity.CRITICAL:
+        rests = rests_until(work.db, recipient, work.now)
+    if until is not None or rests is not None:
         work.db.execute(
             "UPDATE mailbox SET due_at = ? WHERE recipient = ?",
-            (stamp(until), recipient),
+            (rests if until is None else stamp(until), recipient),
         )
         return None
-    result = work.drafting.draft(read_mailbox(work.db, recipient, work.now), work.now)
+    mailbox = read_mailbox(work.db, recipient, work.now)
+    periods = [limit.period for limit in work.drafting.limits(mailbox, work.now)]
+    spent = read_spent(work.db, periods, recipient)
+    result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
     drop(work.db, result.drops, work.now)
+    work.drops.extend(result.drops)
+    hold_back(work.db, recipient, result.over_budget, work.now)
     if isinstance(result, Idle):
         look_again(work.db, recipient, result.until)
         return None
@@ -188,6 +206,7 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
     )
     write_attempt(work.db, reference, 1, first.way.provider, now)
     messages = tuple(_write_message(work, reference, draft) for draft in drafts)
+    charge(work, messages, first.way.provider, 1, first.text.segments)
     work.drafts.extend(drafts)
     work.submissions.append(
         Submission(
@@ -221,6 +240,7 @@ def _write_message(work: Claim, reference: Reference, draft: Draft) -> Message:
         [(message, fact.id) for fact in draft.tells],
     )
     write_sent(db, draft.recipient, work.now, message, 1)
+    say_used_up(db, draft.recipient, draft.says_used_up, message)
     (deferrals,) = db.execute(
         "UPDATE mailbox SET busy = ?, due_at = ?, waits_for = NULL"
         " WHERE recipient = ? RETURNING deferrals",

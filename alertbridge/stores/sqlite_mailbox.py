@@ -46,7 +46,7 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
-    " n.route, e.flaps, e.stale_at"
+    " n.route, e.flaps, e.stale_at, n.reason = 'over_budget'"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -120,6 +120,7 @@ def fact_of(row: Row) -> Fact:
         note=note,
         heard=bool(row[23]),
         route=row[24],
+        over_budget=bool(row[27]),
     )
 
 

@@ -19,6 +19,11 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_spend import (
+    close_all_charges,
+    prune_spend,
+    reconsider,
+)
 
 MAX_QUARANTINE = 1000
 MAX_QUARANTINED_BYTES = 64 * 1024
@@ -119,6 +124,7 @@ def rehold(
             db, row[1], row[2], stamp(now) if held_until is None else held_until
         )
         changed += 1
+    reconsider(db, now)
     return changed
 
 
@@ -159,6 +165,7 @@ def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int,
             " AND state = 'in_flight'",
             (reference,),
         )
+    close_all_charges(db)
     busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
@@ -185,7 +192,9 @@ def shift(db: Connection, by: timedelta) -> None:
     """Move every pending time along with a stepped wall clock."""
     micros = by // timedelta(microseconds=1)
     for table, column, where in (
-        ("mailbox", "due_at", f"due_at < {FAR}"),
+        # Not what a budget holds back: days and months end by the wall clock.
+        ("mailbox", "due_at", f"due_at < {FAR} AND over_budget_until = 0"),
+        ("mailbox", "over_budget_until", "over_budget_until > 0"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
@@ -223,6 +232,7 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
     db.execute("DELETE FROM sent WHERE at < ?", (at,))
     db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
+    prune_spend(db, before)
     db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
     db.execute(
