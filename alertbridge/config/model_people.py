@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
+from alertbridge.config.model_spend import SpendSection
 from alertbridge.config.names import FreeName
 from alertbridge.config.phone import E164
 from alertbridge.config.section import Many, Section
@@ -36,6 +37,10 @@ class RecipientEntry(Section):
     )
     send_resolved: bool = Field(
         default=True, description="Whether this person wants to hear that it is over."
+    )
+    spend: SpendSection = Field(
+        default_factory=SpendSection,
+        description="Segments that this person's SMS may cost, in their own zone.",
     )
 
 

@@ -1,6 +1,7 @@
 """From the model to `core.rules.Rules`: the checks between keys, all of them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from alertbridge.config.address import parse_listen
 from alertbridge.config.lint import lint
@@ -10,6 +11,7 @@ from alertbridge.config.problems import did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import spend_of_people, spend_of_providers
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
@@ -30,6 +32,8 @@ def make_rules(
     """
     config = salvaged.model
     people = gather_people(report, salvaged, zone)
+    for name, budget in spend_of_people(report, salvaged, people.recipients):
+        people.recipients[name] = replace(people.recipients[name], spend=budget)
     intervals = read_intervals(report, salvaged, zone)
     _check_not_empty(report, config)
     tree = read_routes(
@@ -37,6 +41,7 @@ def make_rules(
         salvaged,
         receivers={*people.receivers, *_named(report, "receivers")},
         intervals={*intervals, *_named(report, "time_intervals")},
+        zone=zone,
     )
     rules = Rules(
         tree=tree,
@@ -54,6 +59,7 @@ def make_rules(
         ),
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
         pace=_pace(report, config),
+        provider_spend=dict(spend_of_providers(report, salvaged, zone)),
         repeat_window=config.repeat_window,
         version=version,
     )
