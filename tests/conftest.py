@@ -247,9 +247,13 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
             ended: Sequence[int] = getattr(step, "dead", ())
             dead = [fact for fact in message.tells if fact.id in ended]
             meta += dead_notifications(dead, message.recipient, "no", known_rules, now)
-        return await store.settle(
-            submission, Settlement(outcome, steps, tuple(meta)), now
+        settlement = Settlement(
+            outcome,
+            steps,
+            tuple(meta),
+            lambda spent: Current(known_rules).crossed(spent, now),
         )
+        return await store.settle(submission, settlement, now)
 
     return settle
 

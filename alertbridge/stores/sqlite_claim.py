@@ -123,13 +123,12 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
     """Compose for one mailbox; None, with its next look written, if nothing leaves."""
     sent = read_sent(work.db, recipient, work.now)
     until = work.drafting.may_leave(sent, rank, work.now)
-    rests = None
     if until is None and rank is not Severity.CRITICAL:
-        rests = rests_until(work.db, recipient, work.now)
-    if until is not None or rests is not None:
+        until = rests_until(work.db, recipient, work.now)
+    if until is not None:
         work.db.execute(
             "UPDATE mailbox SET due_at = ? WHERE recipient = ?",
-            (rests if until is None else stamp(until), recipient),
+            (stamp(until), recipient),
         )
         return None
     mailbox = read_mailbox(work.db, recipient, work.now)
@@ -138,7 +137,8 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
     result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
     drop(work.db, result.drops, work.now)
     work.drops.extend(result.drops)
-    hold_back(work.db, recipient, result.over_budget, work.now)
+    rests_from = work.now if isinstance(result, Idle) else None
+    hold_back(work.db, recipient, result.over_budget, rests_from)
     if isinstance(result, Idle):
         look_again(work.db, recipient, result.until)
         return None

@@ -194,7 +194,7 @@ def shift(db: Connection, by: timedelta) -> None:
     for table, column, where in (
         # Not what a budget holds back: days and months end by the wall clock.
         ("mailbox", "due_at", f"due_at < {FAR} AND over_budget_until = 0"),
-        ("mailbox", "over_budget_until", "over_budget_until > 0"),
+        ("mailbox", "over_budget_until", "over_budget_until > 1"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),

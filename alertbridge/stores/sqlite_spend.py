@@ -17,7 +17,7 @@ from alertbridge.core.plan import Known
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.spend import Limit, Payer, Period, Scope, Spent
 from alertbridge.core.spend_watch import Watch
-from alertbridge.stores.columns import stamp
+from alertbridge.stores.columns import moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim
 from alertbridge.stores.sqlite_intake import apply
 
@@ -164,15 +164,21 @@ def hold_back(
     db: Connection,
     recipient: RecipientName,
     held: Sequence[NotificationId],
-    now: datetime,
+    rests_from: datetime | None,
 ) -> None:
-    """Record which facts a budget keeps in a mailbox; with none, that it keeps none."""
+    """Record which facts a budget keeps in a mailbox; with none, that it keeps none.
+
+    From *rests_from* the mailbox rests for a moment; None: what leaves it now is looked
+    after first.
+    """
     db.executemany(
         "UPDATE notification SET reason = ? WHERE id = ? AND state = 'waiting'"
         " AND reason != ?",
         [(Reason.OVER_BUDGET, fact, Reason.OVER_BUDGET) for fact in held],
     )
-    until = stamp(now + LOOK_AGAIN) if held else 0
+    until = 0
+    if held:
+        until = 1 if rests_from is None else stamp(rests_from + LOOK_AGAIN)
     db.execute(
         "UPDATE mailbox SET over_budget_until = ? WHERE recipient = ?"
         " AND over_budget_until != ?",
@@ -180,14 +186,16 @@ def hold_back(
     )
 
 
-def rests_until(db: Connection, recipient: RecipientName, now: datetime) -> int | None:
+def rests_until(
+    db: Connection, recipient: RecipientName, now: datetime
+) -> datetime | None:
     """When a mailbox that a budget holds back may be read again; None: now."""
     row = db.execute(
         "SELECT over_budget_until FROM mailbox WHERE recipient = ?"
         " AND over_budget_until > ?",
         (recipient, stamp(now)),
     ).fetchone()
-    return None if row is None else int(row[0])
+    return None if row is None else moment(row[0])
 
 
 def reconsider(db: Connection, now: datetime) -> None:
