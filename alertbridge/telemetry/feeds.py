@@ -255,6 +255,11 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         PREFIX + "heartbeats_total": (("ok",), ("failed",)),
         PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),
         PREFIX + "mailbox_oldest_due_age_seconds": tuple((s,) for s in SEVERITIES),
+        PREFIX + "spend_crossed_total": tuple(
+            (scope, percent)
+            for scope in ("recipient", "route", "provider")
+            for percent in ("50", "80", "100")
+        ),
         PREFIX + "facts_ended_total": (
             ("cancelled", "resolved_before_told"),
             ("cancelled", "operator"),
