@@ -235,6 +235,38 @@ async def test_cancelled_is_not_sent_and_requeued_is(
     assert set(await told(daemon)) == {"anna"}
 
 
+async def test_spend_says_what_everybody_costs(
+    serve: Serve, group: Group, told: ToldBy
+) -> None:
+    """Two rows each, in their own zone; a bare number is masked."""
+    daemon, client = await serve()
+    async with client.post(HOOK, json=group("DiskFull")) as response:
+        assert response.status == 200
+    await told(daemon)
+
+    _, rows = await get(client, "/api/v1/spend")
+
+    assert [(row["name"], row["period"], row["segments"]) for row in rows] == [
+        ("anna", "day", 1),
+        ("anna", "month", 1),
+        ("bo", "day", 1),
+        ("bo", "month", 1),
+        ("+467*****650", "day", 0),
+        ("+467*****650", "month", 0),
+        ("console", "day", 2),
+        ("console", "month", 2),
+    ]
+    assert rows[0] == {
+        "scope": "recipient",
+        "name": "anna",
+        "period": "day",
+        "began": "2026-11-22",
+        "segments": 1,
+        "budget": None,
+        "until": "2026-11-22T23:00:00Z",
+    }
+
+
 async def test_quarantine_shows_what_could_not_be_read(paged: Paged) -> None:
     """From whom, why, and the body."""
     _, client = paged
