@@ -5,7 +5,7 @@ was not sent gives its segments back. A budget that is used up loses nothing: it
 back what is not critical (`spend_decision`), says so once, and ends with its period.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -124,12 +124,13 @@ def periods_of(payer: Payer, zone: tzinfo, now: datetime) -> tuple[Period, Perio
     return Period(payer, day), Period(payer, day[: len("2026-11")])
 
 
-def limits_of(payer: Payer, budget: SpendBudget, now: datetime) -> Iterator[Limit]:
+def limits_of(payer: Payer, budget: SpendBudget, now: datetime) -> tuple[Limit, ...]:
     """The limits that *budget* sets *payer* now."""
-    for period in periods_of(payer, budget.timezone, now):
-        segments = budget.of(period.span)
-        if segments is not None:
-            yield Limit(period, segments, end_of(period, budget.timezone, now))
+    return tuple(
+        Limit(period, segments, end_of(period, budget.timezone, now))
+        for period in periods_of(payer, budget.timezone, now)
+        if (segments := budget.of(period.span)) is not None
+    )
 
 
 def end_of(period: Period, zone: tzinfo, now: datetime) -> datetime:

@@ -116,24 +116,22 @@ def close_charges(
     at: datetime,
 ) -> None:
     """Keep what an answered attempt cost, and write the pages about what it crossed."""
-    cost: Counter[Period] = Counter()
-    for message in messages:
-        row = db.execute(
-            "DELETE FROM charge WHERE message = ? AND attempt = ?"
-            " RETURNING segments, periods",
-            (message.id, attempt),
-        ).fetchone()
-        if row is not None:
-            for scope, name, key in json.loads(row[1]):
-                cost[Period(Payer(Scope(scope), name), key)] += row[0]
+    rows = db.execute(
+        "DELETE FROM charge WHERE attempt = ? AND message IN"
+        " (SELECT value FROM json_each(?)) RETURNING segments, periods",
+        (attempt, json.dumps([message.id for message in messages])),
+    ).fetchall()
+    cost: Counter[tuple[str, str, str]] = Counter()
+    for segments, periods in rows:
+        for scope, name, key in json.loads(periods):
+            cost[scope, name, key] += segments
     db.executemany(
         "UPDATE spend SET under_way = under_way - ?"
         " WHERE scope = ? AND name = ? AND period = ?",
-        [(amount, *_key(period)) for period, amount in cost.items()],
+        [(amount, *key) for key, amount in cost.items()],
     )
-    if not cost:
-        return
-    for crossing, plan in watch(read_spent(db, cost)):
+    touched = [Period(Payer(Scope(scope), name), key) for scope, name, key in cost]
+    for crossing, plan in watch(read_spent(db, touched)):
         db.execute(
             "UPDATE spend SET warned = ?, warned_of = ?"
             " WHERE scope = ? AND name = ? AND period = ?",
