@@ -60,7 +60,10 @@ sources:
 providers:
   - {{name: console, type: console}}
 recipients:
-  anna: {{phones: ["+46701740605"], timezone: Europe/Stockholm}}
+  anna:
+    phones: ["+46701740605"]
+    timezone: Europe/Stockholm
+    spend: {{daily: 1000}}
   bo: {{phones: ["+46701740607"], send_resolved: false}}
 route:
   receiver: everybody
