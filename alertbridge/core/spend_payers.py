@@ -6,18 +6,21 @@ budget: a budget belongs to the node that states it, and what its children take 
 from it, too; a child with a budget of its own is bound by both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.spend import (
+    Crossing,
     Limit,
     Payer,
     Period,
     Scope,
     SpendBudget,
+    Spent,
+    crossing_of,
     limits_of,
     periods_of,
 )
@@ -114,3 +117,15 @@ def periods_counted(rules: Rules, now: datetime) -> tuple[Period, ...]:
         for payer in payers_of(rules)
         for period in periods_of(payer, budget_of(payer, rules).timezone, now)
     )
+
+
+def crossings_in(
+    spent: Mapping[Period, Spent], rules: Rules, now: datetime
+) -> Iterator[Crossing]:
+    """What the admins must hear of these periods; of one that is over, nothing."""
+    for period, so_far in spent.items():
+        budget = budget_of(period.payer, rules)
+        for limit in limits_of(period.payer, budget, now):
+            crossing = crossing_of(limit, so_far) if limit.period == period else None
+            if crossing is not None:
+                yield crossing

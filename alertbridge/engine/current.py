@@ -14,8 +14,7 @@ from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.core.spend import Crossing, Limit, Period, Spent
-from alertbridge.core.spend_payers import limits_on, periods_paying
-from alertbridge.core.spend_watch import crossings_in
+from alertbridge.core.spend_payers import crossings_in, limits_on, periods_paying
 
 
 class Current:

@@ -36,8 +36,7 @@ from alertbridge.core.spend import (
     limits_of,
     periods_of,
 )
-from alertbridge.core.spend_payers import limits_on, periods_paying
-from alertbridge.core.spend_watch import crossings_in
+from alertbridge.core.spend_payers import crossings_in, limits_on, periods_paying
 from alertbridge.core.spend_words import crossing_words
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)

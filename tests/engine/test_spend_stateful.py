@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alertbridge.core import spend_decision, spend_watch
+from alertbridge.core import spend_decision, spend_payers
 from alertbridge.core.alert import (
     OURSELVES,
     Alert,
@@ -403,7 +403,7 @@ MUTANTS: dict[str, tuple[ModuleType, str, Callable[..., object], str]] = {
         nothing_is_exempt,
         "critical page was held|said twice",
     ),
-    "a mark is told again": (spend_watch, "crossing_of", never_told, "told twice"),
+    "a mark is told again": (spend_payers, "crossing_of", never_told, "told twice"),
 }
 
 
