@@ -104,6 +104,11 @@ class Spent:
     warned_of: int = 0
     said_of: int = 0
 
+    @property
+    def answered(self) -> int:
+        """The segments of what has left, or may have: not those under way."""
+        return self.segments - self.under_way
+
 
 NOTHING = Spent()
 """What a period has cost that nobody has paid for yet."""
@@ -149,8 +154,13 @@ def end_of(period: Period, zone: tzinfo, now: datetime) -> datetime:
 
 
 def is_used_up(limit: Limit, spent: Mapping[Period, Spent]) -> bool:
-    """Whether nothing of *limit* is left."""
+    """Whether nothing of *limit* is left, if all that is under way has left."""
     return spent.get(limit.period, NOTHING).segments >= limit.segments
+
+
+def is_used_up_for_sure(limit: Limit, spent: Mapping[Period, Spent]) -> bool:
+    """Whether nothing of *limit* is left, even if all that is under way comes back."""
+    return spent.get(limit.period, NOTHING).answered >= limit.segments
 
 
 def crossing_of(limit: Limit, spent: Spent) -> Crossing | None:
@@ -160,9 +170,10 @@ def crossing_of(limit: Limit, spent: Spent) -> Crossing | None:
     that is down must not wake anybody over money that comes back. A limit that was
     changed begins anew; marks below the highest are never told after it.
     """
-    segments = spent.segments - spent.under_way
-    passed = [mark for mark in WARN_AT if segments * FULL >= mark * limit.segments]
+    passed = [
+        mark for mark in WARN_AT if spent.answered * FULL >= mark * limit.segments
+    ]
     told = spent.warned if spent.warned_of == limit.segments else 0
     if not passed or passed[-1] <= told:
         return None
-    return Crossing(limit, passed[-1], segments)
+    return Crossing(limit, passed[-1], spent.answered)

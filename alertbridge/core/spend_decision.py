@@ -7,7 +7,7 @@ stays in the mailbox until the period ends, visible, for as long as it is worth 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.delivery import choose_way
@@ -16,9 +16,20 @@ from alertbridge.core.notification import Fact, NotificationId, ProviderName
 from alertbridge.core.recipient import Msisdn
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.core.spend import NOTHING, Limit, Period, Scope, Spent, is_used_up
+from alertbridge.core.spend import (
+    NOTHING,
+    Limit,
+    Period,
+    Scope,
+    Spent,
+    is_used_up,
+    is_used_up_for_sure,
+)
 from alertbridge.core.spend_payers import limits_on, recipient_payer, routes_paying
 from alertbridge.core.spend_words import notice_of
+
+ANSWERED = timedelta(seconds=5)
+"""After so long it is asked again what is used up only by what is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +58,7 @@ class LastDigest:
 class OnlyCritical:
     """Only `letter` may leave, maybe nothing; `held` waits for the end of `limits`.
 
-    `until` is when the first of them ends.
+    `until` is when the first of them ends, or may turn out not to be used up.
     """
 
     letter: Letter
@@ -79,10 +90,13 @@ def may_spend(
     if not limits:
         return Spend(letter=letter)
     bars = _Bars(limits, mailbox, rules)
-    kept = _keep(letter, lambda fact: not bars.on(fact))
-    if kept.leads and any(not is_exempt(fact) for fact in kept.leads):
+    # By themselves: a critical page beside them may have been refused a cheaper way.
+    paid_for = [
+        fact for fact in letter.leads if not is_exempt(fact) and not bars.on(fact)
+    ]
+    if paid_for and bars.providers:
         way = choose_way(
-            kept.facts, numbers, rules.providers, mailbox.skipped, bars.providers
+            paid_for, numbers, rules.providers, mailbox.skipped, bars.providers
         )
         if way.provider in bars.providers:
             bars.bar_provider(way.provider)
@@ -142,7 +156,7 @@ def _verdict(
     last = {
         ident: limits
         for ident, limits in barred.items()
-        if all(_is_unsaid(limit, spent) for limit in limits)
+        if all(_may_be_said(limit, spent) for limit in limits)
     }
     held = tuple(ident for ident in barred if ident not in last)
     left = _keep(letter, lambda fact: fact.id not in barred or fact.id in last)
@@ -162,13 +176,23 @@ def _verdict(
         letter=left,
         limits=limits,
         held=held,
-        until=min(limit.until for limit in limits),
+        until=min(_changes_at(limit, spent, now) for limit in limits),
         used_up=bars.providers,
     )
 
 
-def _is_unsaid(limit: Limit, spent: Mapping[Period, Spent]) -> bool:
-    return spent.get(limit.period, NOTHING).said_of != limit.segments
+def _may_be_said(limit: Limit, spent: Mapping[Period, Spent]) -> bool:
+    """Whether *limit* is used up for sure, and this person was not told so.
+
+    What is under way may be given back: who was told too early would not be told when
+    it is so.
+    """
+    so_far = spent.get(limit.period, NOTHING)
+    return is_used_up_for_sure(limit, spent) and so_far.said_of != limit.segments
+
+
+def _changes_at(limit: Limit, spent: Mapping[Period, Spent], now: datetime) -> datetime:
+    return limit.until if is_used_up_for_sure(limit, spent) else now + ANSWERED
 
 
 def _keep(letter: Letter, wanted: Callable[[Fact], bool]) -> Letter:

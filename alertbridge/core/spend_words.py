@@ -39,11 +39,14 @@ def crossing_words(crossing: Crossing) -> str:
     if crossing.percent < FULL:
         share = f"{crossing.percent} % of {_segments(limit.segments)}"
         return f"{who} has used {share} {span}"
+    follows = {
+        Scope.RECIPIENT: "only critical alerts are sent",
+        Scope.ROUTE: "only its critical alerts are sent",
+        Scope.PROVIDER: "it sends only critical alerts",
+    }[limit.period.payer.scope]
     until = _day(limit.period.next_date)
-    return (
-        f"{who} has used {_segments(limit.segments)}, all there is {span}:"
-        f" only critical alerts are sent until {until}"
-    )
+    used = f"{who} has used {_segments(limit.segments)}, all there is {span}"
+    return f"{used}: {follows} until {until}"
 
 
 def shown_payer(payer: Payer) -> str:

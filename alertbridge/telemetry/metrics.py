@@ -140,17 +140,20 @@ class Metrics:
         self._gauge("outbox_held").set(1 if held else 0)
 
     def observe_spend(self, rows: Iterable[SpendRow]) -> None:
-        """Set the gauges of the budgets in force; those of others are gone."""
+        """Set the gauges of the budgets in force; those of others are gone.
+
+        Of very many, the fullest are shown.
+        """
         for name in ("spend_segments", "spend_budget_segments"):
             self._collectors[PREFIX + name].clear()
             self._series[PREFIX + name].clear()
-        for row in rows:
-            if row.budget is None:
-                continue
+        shares = [(row.segments / row.budget, row) for row in rows if row.budget]
+        shares.sort(key=lambda share: share[0], reverse=True)
+        for _, row in shares[:MAX_SERIES]:
             named = mask(row.name) if row.name.startswith("+") else row.name
             labels = (row.scope, _label(named), row.period)
             self._gauge("spend_segments", *labels).set(row.segments)
-            self._gauge("spend_budget_segments", *labels).set(row.budget)
+            self._gauge("spend_budget_segments", *labels).set(row.budget or 0)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render a scrape for an `Accept` header: the body and its content type."""

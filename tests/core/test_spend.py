@@ -36,6 +36,7 @@ from alertbridge.core.spend import (
     limits_of,
     periods_of,
 )
+from alertbridge.core.spend_decision import ANSWERED
 from alertbridge.core.spend_payers import crossings_in, limits_on, periods_paying
 from alertbridge.core.spend_words import crossing_words
 
@@ -524,6 +525,39 @@ def test_a_way_that_was_refused_is_not_tried_for_ever_to_save_money(
     assert found.over_budget == (1,)
 
 
+def test_what_a_critical_was_refused_costs_the_others_nothing(
+    fact: MakeFact, high: MakeFact, make_rules: MakeRules
+) -> None:
+    """The other account still takes the warning: its budget is not used up."""
+    both = budgeted(make_rules(providers=["one", "two"]), providers={"one": TEN})
+    refused = Way(Msisdn("+46701740605"), ProviderName("two"))
+
+    found = draft(box(fact(1, tried=(refused,)), high(2), one=10), both, NOW)
+
+    assert isinstance(found, Draft)
+    assert (found.says_used_up, found.over_budget) == ((), ())
+    assert found.way.provider == "one"
+
+
+def test_what_is_under_way_holds_back_and_is_not_said(
+    high: MakeFact, rules: Rules
+) -> None:
+    """It may come back: whoever was told too early is not told when it is so."""
+    made = budgeted(rules, root=TEN)
+    period = day(Payer(Scope.ROUTE, "root"))
+    doubtful = replace(
+        box(replace(high(), route="")),
+        spent={period: Spent(segments=10, under_way=1)},
+    )
+    sure = replace(doubtful, spent={period: Spent(segments=11, under_way=1)})
+
+    held, said_now = draft(doubtful, made, NOW), draft(sure, made, NOW)
+
+    assert held == Idle(until=NOW + ANSWERED, over_budget=(high().id,))
+    assert isinstance(said_now, Draft)
+    assert said_now.says_used_up
+
+
 def test_choose_way_puts_money_after_refusals_and_before_bad_numbers() -> None:
     """A page that arrives late beats a cheap one that does not."""
     numbers = (Msisdn("+46701740605"), Msisdn("+46701740606"))
@@ -616,7 +650,7 @@ def test_a_period_that_is_over_is_not_told_of(rules: Rules) -> None:
             Crossing(limit(1, ONE, "2026-11"), 100, 1),
             (
                 "provider one has used 1 segment, all there is this month:"
-                " only critical alerts are sent until 1 Dec"
+                " it sends only critical alerts until 1 Dec"
             ),
         ),
         (

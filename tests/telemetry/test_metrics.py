@@ -277,6 +277,20 @@ def test_spend_is_shown_of_those_who_have_a_budget(
     assert b"+46701740650" not in metrics.exposition()[0]
 
 
+def test_of_very_many_budgets_the_fullest_are_shown(
+    metrics: Metrics, value: Value
+) -> None:
+    """A series named "other" would show one of them as if it were all."""
+    rows = [spend_row(f"p{n}", n, MAX_SERIES + 10) for n in range(MAX_SERIES + 10)]
+
+    metrics.observe_spend(rows)
+
+    text = metrics.exposition()[0].decode()
+    assert 'name="other"' not in text
+    assert 'name="p9"' not in text
+    assert f'name="p{MAX_SERIES + 9}"' in text
+
+
 def test_a_budget_that_is_gone_is_shown_no_more(metrics: Metrics, value: Value) -> None:
     """A reload takes it away: a frozen gauge would alarm for ever."""
     metrics.observe_spend([spend_row("anna", 10, 10)])
