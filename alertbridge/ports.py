@@ -9,7 +9,7 @@ from typing import Protocol
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
 from alertbridge.core.delivery import Step
 from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Dropped, Idle, Message, Outcomes, Submission
+from alertbridge.core.message import Draft, Dropped, Idle, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Fact,
@@ -20,8 +20,8 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
-from alertbridge.core.spend import Limit, Period
-from alertbridge.core.spend_watch import Watch, nobody_watches
+from alertbridge.core.spend import Period
+from alertbridge.core.spend_watch import Paying, Watch, nobody_watches
 
 
 class Clock(Protocol):
@@ -105,7 +105,7 @@ class Recorded:
     episodes: Mapping[Fingerprint, EpisodeId] = field(default_factory=dict)
 
 
-class Drafting(Protocol):
+class Drafting(Paying, Protocol):
     """How the store asks what leaves a mailbox, without knowing the rules."""
 
     def may_leave(
@@ -125,16 +125,6 @@ class Drafting(Protocol):
         self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
     ) -> Sequence[Plan]:
         """The meta-alerts that go with these dead facts, in the same commit."""
-        ...
-
-    def limits(self, mailbox: Mailbox, now: datetime) -> Sequence[Limit]:
-        """The budgets that bear on *mailbox*: what is spent of them must be known."""
-        ...
-
-    def paying(
-        self, message: Message, provider: ProviderName, now: datetime
-    ) -> Sequence[Period]:
-        """Whose days and months pay for *message*."""
         ...
 
 
@@ -196,6 +186,7 @@ class EpisodeRow:
     ends_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    stale_at: datetime | None
     rows: tuple[HistoryRow, ...]
 
 
@@ -380,6 +371,16 @@ class Store(Protocol):
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """Delete what ended before *before*, at most *limit* episodes a call."""
+        ...
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note of open episodes that no post has named since *seen_before*.
+
+        Stale is not resolved: nobody is told that it is over, and the next post that
+        names it takes the note away. Says how many, at most *limit* a call.
+        """
         ...
 
     async def backup(self, to: Path) -> None:

@@ -12,6 +12,7 @@ from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.config.spending import spend_of_people, spend_of_providers
+from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
@@ -61,6 +62,8 @@ def make_rules(
         pace=_pace(report, config),
         provider_spend=dict(spend_of_providers(report, salvaged, zone)),
         repeat_window=config.repeat_window,
+        flapping=_flapping(config),
+        stale_after=config.stale_after,
         version=version,
     )
     _check_border(report, salvaged)
@@ -137,6 +140,15 @@ def _pace(report: Report, config: ConfigFile) -> Pace:
         limit=pace.limit,
         window=pace.window,
         kept_for_critical=pace.kept_for_critical,
+    )
+
+
+def _flapping(config: ConfigFile) -> Flapping:
+    flapping = config.flapping
+    if flapping is None:
+        return NEVER
+    return Flapping(
+        times=flapping.times, window=flapping.window, settles=flapping.settles
     )
 
 

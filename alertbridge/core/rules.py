@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -67,4 +68,6 @@ class Rules:
     pace: Pace = field(default_factory=Pace)
     provider_spend: Mapping[ProviderName, SpendBudget] = field(default_factory=dict)
     repeat_window: timedelta = timedelta(minutes=20)
+    flapping: Flapping = field(default_factory=Flapping)
+    stale_after: timedelta = timedelta(days=2)
     version: str = ""

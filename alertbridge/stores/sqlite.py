@@ -267,6 +267,14 @@ class SqliteStore:
             lambda db: sqlite_operator.prune(db, before, limit)
         )
 
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note which open episodes no post names any more."""
+        return await self._lane.write(
+            lambda db: sqlite_operator.mark_stale(db, seen_before, now, limit)
+        )
+
     async def backup(self, to: Path) -> None:
         """Write a consistent copy while running.
 

@@ -46,7 +46,13 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
-    " n.route, e.flaps, e.stale_at, n.reason = 'over_budget'"
+    " n.route, e.flaps, e.stale_at,"
+    # Told of the same alert at a lesser severity, and that still fires.
+    " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
+    "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
+    "  AND k.severity > e.severity AND t.recipient = n.recipient"
+    "  AND t.state = 'told' AND t.kind != 'resolved'),"
+    " n.reason = 'over_budget'"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -120,7 +126,8 @@ def fact_of(row: Row) -> Fact:
         note=note,
         heard=bool(row[23]),
         route=row[24],
-        over_budget=bool(row[27]),
+        worse=bool(row[27]),
+        over_budget=bool(row[28]),
     )
 
 
