@@ -175,6 +175,7 @@ def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int,
             (reference,),
         )
     close_all_charges(db)
+    reconsider(db, now)
     busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))

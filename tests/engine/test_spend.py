@@ -509,6 +509,20 @@ async def test_a_raised_limit_lets_what_waits_leave_at_the_reload(
     assert [(who, "C" in text) for who, text in told] == [("anna", True)]
 
 
+async def test_a_limit_raised_while_nothing_ran_counts_at_the_start(
+    budgets: Callable[..., Rules], send: Send, leave: Send, store_restart: Restart
+) -> None:
+    """A restart is a reload, too."""
+    little = budgets(SpendBudget(daily=1))
+    await send("A", by=little)
+    await send("B", 10, by=little)
+    await send("C", 20, by=little)
+    await store_restart(30)
+    told = await leave(30, by=budgets(SpendBudget(daily=50)))
+
+    assert len(to_anna(told)) == 1
+
+
 async def test_a_stepped_clock_does_not_keep_a_mailbox_past_midnight(
     store: Store, budgets: Callable[..., Rules], send: Send, leave: Send
 ) -> None:
