@@ -6,22 +6,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
-from alertbridge.core.delivery import Step
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Dropped, Idle, Outcomes, Submission
-from alertbridge.core.notification import (
-    EpisodeId,
-    Fact,
-    MessageId,
-    NotificationId,
-    ProviderName,
-)
+from alertbridge.core.notification import EpisodeId, Fact, NotificationId, ProviderName
+from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.severity import Severity
 from alertbridge.core.spend import Period
-from alertbridge.core.spend_watch import Paying, Watch, nobody_watches
+from alertbridge.core.spend_watch import Paying
 
 
 class Clock(Protocol):
@@ -136,16 +132,6 @@ class Claimed:
     drafts: tuple[Draft, ...] = ()
     next_due: datetime | None = None
     drops: tuple[Dropped, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What follows for each message of a submission, decided by core."""
-
-    outcomes: Outcomes
-    steps: Mapping[MessageId, Step]
-    meta: tuple[Plan, ...] = ()
-    watch: Watch = nobody_watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +291,14 @@ class Store(Protocol):
 
     async def acknowledge(self, episode: EpisodeId, by: str, now: datetime) -> bool:
         """Record that a human took it; False if there is no such episode."""
-        ...
+
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text newer than *since* by its code or link, as it stands now."""
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told to fire, where it still does."""
 
     async def hold(self, until: datetime | None) -> None:
         """Let nothing leave until *until*; None lets it leave again."""
@@ -341,6 +334,10 @@ class Store(Protocol):
 
     async def show(self, episode: EpisodeId) -> EpisodeRow | None:
         """One episode, with everybody who heard of it or did not, and why."""
+        ...
+
+    async def recall(self, since: datetime, until: datetime) -> Past:
+        """What was open and what was sent between the two, the end excluded."""
         ...
 
     async def outbox(

@@ -37,9 +37,10 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Settlement, Store
+from alertbridge.ports import Recorded, Store
 from alertbridge.stores.memory import open_memory
 
 # A busy machine is no failure; a test that hangs has a time limit of its own.

@@ -138,6 +138,26 @@ class Segments(Section):
     other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
 
 
+class AckSection(Section):
+    """How a text that tells of something that fires may be answered."""
+
+    codes: bool = Field(
+        default=False,
+        description="End texts with a code, such as `Ack 14`, for "
+        "`alertbridge ack 14`; seven characters of each text.",
+    )
+    links: bool = Field(
+        default=False,
+        description="End texts with a link to their page: the full list, and a button "
+        "that acknowledges it. Needs `server.external_url`. Who has the link needs "
+        "no token.",
+    )
+    link_lifetime: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+        default=timedelta(days=7),
+        description="How long a link opens its page; at most `storage.retention`.",
+    )
+
+
 class FlappingSection(Section):
     """When an alert that comes and goes is told once, and then left alone."""
 
@@ -197,8 +217,23 @@ class Log(Section):
 
 
 TemplateText = Annotated[
-    str, WithJsonSchema({"type": "string", "description": "A Jinja template."})
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "description": "A Jinja template."},
+                {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "minLength": 1}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "description": "The file of a template, relative to the config.",
+                },
+            ]
+        }
+    ),
 ]
+"""A template as the model sees it: a file has been read by then (`templates`)."""
 
 
 REQUIRED: Final = ("sources", "providers", "route", "receivers")
@@ -253,7 +288,9 @@ class ConfigFile(Section):
         default=(), description="Alertmanager's old name for `time_intervals`."
     )
     templates: dict[FreeName, TemplateText] = Field(
-        default_factory=dict, description="Texts of your own: Jinja, by name."
+        default_factory=dict,
+        description="Texts of your own, by name: Jinja, or `{file: PATH}` relative to "
+        "the config.",
     )
     pace: PaceSection = Field(
         default_factory=PaceSection, description="How many SMS one person gets."
@@ -268,6 +305,9 @@ class ConfigFile(Section):
         default=timedelta(minutes=20),
         description="A post without news this long after the group's last one is a "
         "repeat and may remind; a sooner one is a copy.",
+    )
+    ack: AckSection = Field(
+        default_factory=AckSection, description="Codes and links at the end of a text."
     )
     flapping: FlappingSection | None = Field(
         default_factory=FlappingSection,

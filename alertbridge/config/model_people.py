@@ -42,6 +42,11 @@ class RecipientEntry(Section):
         default_factory=SpendSection,
         description="Segments that this person's SMS may cost, in their own zone.",
     )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`: for all this person "
+        "gets. null: the route's, else the receiver's.",
+    )
 
 
 class ReceiverEntry(Section):
@@ -58,5 +63,6 @@ class ReceiverEntry(Section):
     )
     template: str | None = Field(
         default=None,
-        description="A name under `templates`; null: the built-in text.",
+        description="A name under `templates`; null, `built-in`: the built-in text. A "
+        "route's or a recipient's own comes before it.",
     )

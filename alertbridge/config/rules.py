@@ -12,22 +12,33 @@ from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.config.spending import spend_of_people, spend_of_providers
+from alertbridge.config.templates import TemplateFiles, read_templates
+from alertbridge.core.ack import AckRule
 from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Budget, Rules, TimeToLive
 from alertbridge.core.severity import SeverityRule
-from alertbridge.core.template import Template, TemplateError, compile_template
 
 _PAGE = "page"
 """The source that `alertbridge page` posts to, and the type of what it posts."""
 
 
+MAX_ADDRESS = 60
+"""Characters of `server.external_url` that a link may cost each text."""
+
+
 def make_rules(
-    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, version: str
+    report: Report,
+    salvaged: Salvaged[ConfigFile],
+    zone: Zone,
+    version: str,
+    files: TemplateFiles,
 ) -> Rules:
     """Build the rules, reporting what does not fit together.
+
+    *files* are those that templates were read from.
 
     With errors in *report* the result is incomplete, and must not be used.
     """
@@ -51,7 +62,7 @@ def make_rules(
         providers=tuple(ProviderName(entry.name) for entry in config.providers),
         meta_receiver=_meta_receiver(report, config, people),
         intervals=intervals,
-        templates=_templates(report, salvaged),
+        templates=read_templates(report, salvaged, files),
         severity=_severity(report, config),
         time_to_live=TimeToLive(
             critical=config.time_to_live.critical,
@@ -61,6 +72,7 @@ def make_rules(
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
         pace=_pace(report, config),
         provider_spend=dict(spend_of_providers(report, salvaged, zone)),
+        ack=_ack(report, config),
         repeat_window=config.repeat_window,
         flapping=_flapping(config),
         stale_after=config.stale_after,
@@ -102,25 +114,6 @@ def _meta_receiver(report: Report, config: ConfigFile, people: People) -> Receiv
     return ReceiverName(name)
 
 
-def _templates(report: Report, salvaged: Salvaged[ConfigFile]) -> dict[str, Template]:
-    config = salvaged.model
-    found: dict[str, Template] = {}
-    for name, source in config.templates.items():
-        try:
-            found[name] = compile_template(name, source)
-        except TemplateError as exc:
-            problem = f"line {exc.line} of the template: {exc.problem}"
-            fix = "correct it: until then the built-in text is all there is"
-            report.error(("templates", name), problem, fix)
-    for i, receiver in enumerate(config.receivers):
-        if receiver.template is None or receiver.template in config.templates:
-            continue
-        problem = f"there is no template {shown(receiver.template)}"
-        fix = did_you_mean(receiver.template, config.templates, "add it to templates")
-        report.error(salvaged.place(("receivers", i, "template")), problem, fix)
-    return found
-
-
 def _severity(report: Report, config: ConfigFile) -> SeverityRule:
     critical = frozenset(value.lower() for value in config.severity.critical)
     low = frozenset(value.lower() for value in config.severity.low)
@@ -140,6 +133,29 @@ def _pace(report: Report, config: ConfigFile) -> Pace:
         limit=pace.limit,
         window=pace.window,
         kept_for_critical=pace.kept_for_critical,
+    )
+
+
+def _ack(report: Report, config: ConfigFile) -> AckRule:
+    ack, address = config.ack, config.server.external_url
+    if not ack.links or report.is_broken(("server", "external_url")):
+        pass
+    elif address is None:
+        problem = "nobody can open a link without knowing where we are"
+        fix = "set server.external_url, such as https://alertbridge.example.org"
+        report.error(("ack", "links"), problem, fix)
+    elif len(address) > MAX_ADDRESS:
+        problem = f"server.external_url has {len(address)} characters of every text"
+        fix = f"give links a name of at most {MAX_ADDRESS}, or turn them off"
+        report.error(("ack", "links"), problem, fix)
+    elif not address.startswith("https:"):
+        problem = "links over plain http: who listens on the way can open them, too"
+        fix = "put a TLS proxy in front, and write https:// in server.external_url"
+        report.warn(("ack", "links"), problem, fix)
+    return AckRule(
+        codes=ack.codes,
+        address=address if ack.links else None,
+        link_lifetime=ack.link_lifetime,
     )
 
 

@@ -13,7 +13,7 @@ from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.core.spend_decision import LastDigest, OnlyCritical, Spend, may_spend
-from alertbridge.core.style import style_of
+from alertbridge.core.style import style_of, writing_of
 
 LONGEST_WINDOW = timedelta(hours=12)
 """How long a provider may keep trying a page that has no time to live of its own.
@@ -41,7 +41,8 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
     if isinstance(spend, OnlyCritical) and not letter.leads:
         ends = [at for at in (spend.until, found.next_change) if at is not None]
         return Idle(until=min(ends), drops=found.drops, over_budget=spend.held)
-    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
+    person = rules.recipients.get(mailbox.recipient)
+    style = style_of(letter, person, rules)
     notice = spend.notice if isinstance(spend, LastDigest) else ""
     composed = compose(letter, style, now, notice=notice)
     return Draft(
@@ -60,6 +61,8 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
         template_error=composed.template_error,
         over_budget=() if isinstance(spend, Spend) else spend.held,
         says_used_up=spend.limits if isinstance(spend, LastDigest) else (),
+        writing=writing_of(letter, person, rules),
+        closing=composed.closing,
     )
 
 

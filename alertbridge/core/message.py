@@ -16,6 +16,7 @@ from alertbridge.core.notification import (
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.spend import Limit
+from alertbridge.core.writing import Writing
 
 Reference = NewType("Reference", str)
 """Our own id of a submission, at most 40 characters (iP.1's `reference`)."""
@@ -51,9 +52,11 @@ class Draft:
     """One recipient's next message, ready to leave.
 
     `closes_at` is the time to live: the provider must not deliver it later.
-    `template_error` says why a template of the config was not used. `over_budget` are
-    facts that a budget keeps in the mailbox; `says_used_up` are the limits of which
-    this message says, once, that they are.
+    `template_error` says why a template of the config was not used; `writing` is what
+    the config said of template and budget. `closing` is how the text ends, with a blank
+    for the code and the link it gets when it is written. `over_budget` are facts that a
+    spend budget keeps in the mailbox; `says_used_up` are the limits of which this
+    message says, once, that they are.
     """
 
     recipient: RecipientName
@@ -62,11 +65,13 @@ class Draft:
     tells: tuple[Fact, ...]
     urgent: bool
     closes_at: datetime
+    writing: Writing
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
     over_budget: tuple[NotificationId, ...] = ()
     says_used_up: tuple[Limit, ...] = ()
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ class Recipient:
     timezone: tzinfo = UTC
     send_resolved: bool = True
     spend: SpendBudget = field(default_factory=SpendBudget)
+    template: str | None = None
     where: str = ""
 
 

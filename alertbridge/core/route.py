@@ -15,6 +15,7 @@ from alertbridge.core.alert import Labels
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.spend import SpendBudget
+from alertbridge.core.writing import RouteTexts
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """Alertmanager's default `repeat_interval`."""
@@ -24,10 +25,11 @@ REPEAT_INTERVAL = timedelta(hours=4)
 class Route:
     """One node: what it wants to see, and who hears then.
 
-    `receiver` and `repeat_interval` are already inherited; `mute` and `active`, the
-    names of time intervals, are never inherited. `id` is the path of positions below
-    the root ("0/2/1"), "" for the root itself; `where` is "file:line" for people.
-    `spend` is what this node states itself; what its children take counts there, too.
+    `receiver`, `repeat_interval` and `texts` are already inherited; `mute` and
+    `active`, the names of time intervals, are never inherited. `id` is the path of
+    positions below the root ("0/2/1"), "" for the root itself; `where` is "file:line"
+    for people. `spend` is what this node states itself; what its children take counts
+    there, too.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Route:
     repeat_interval: timedelta = REPEAT_INTERVAL
     spend: SpendBudget | None = None
     where: str = ""
+    texts: RouteTexts = field(default_factory=RouteTexts)
     children: tuple["Route", ...] = ()
 
     def accepts(self, labels: Labels) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.ack import AckRule
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
@@ -67,6 +68,7 @@ class Rules:
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
     provider_spend: Mapping[ProviderName, SpendBudget] = field(default_factory=dict)
+    ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)

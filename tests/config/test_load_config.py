@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
+from alertbridge.core.ack import AckRule
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
@@ -183,6 +184,20 @@ def test_without_budgets_nobody_has_one(minimal: str, load_text: LoadText) -> No
 
     assert limits_in_force(rules, datetime(2026, 3, 14, tzinfo=UTC)) == ()
     assert rules.tree.budgets == {}
+
+
+def test_how_texts_end_arrives_where_texts_are_composed(
+    minimal: str, load_text: LoadText
+) -> None:
+    """Nothing by default; the address without links is nobody's business."""
+    address = "https://alertbridge.example.org"
+    server = f"server: {{external_url: {address}/}}\n"
+    links = "ack: {codes: true, links: true, link_lifetime: 2d}\n"
+
+    assert load_text(minimal + server).rules.ack == AckRule()
+    assert load_text(minimal + server + links).rules.ack == AckRule(
+        codes=True, address=address, link_lifetime=timedelta(days=2)
+    )
 
 
 def test_the_longest_window_is_one_that_the_store_can_count(

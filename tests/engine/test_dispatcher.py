@@ -22,13 +22,15 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import keys_of
 from alertbridge.core.planning import plan
-from alertbridge.core.recipient import RecipientName
+from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import SpendBudget
+from alertbridge.core.template import compile_template
 from alertbridge.engine import dispatcher as module
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
-from alertbridge.ports import Settlement, Store, StoreUnavailable
+from alertbridge.ports import Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import SqliteStore
 from alertbridge.telemetry import EVENTS
@@ -282,6 +284,29 @@ async def test_a_reload_gives_places_back(
 
     assert [lane.in_progress for lane in dispatcher._lanes.values()] == [0]
     assert [lane.provider for lane in dispatcher._lanes.values()] == [new]
+
+
+async def test_a_template_that_fails_pages_the_admins_beside_the_page(
+    store: Settled, rules: Rules, states: States, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """The page itself left first, in our own words."""
+    name = ReceiverName("sre")
+    broken = replace(
+        rules,
+        receivers={name: replace(rules.receivers[name], template="mine")},
+        templates={"mine": compile_template("mine", "{{ alerts[0].labels.team }}")},
+    )
+    provider = Scripted()
+    async with running(store, broken, provider) as dispatcher:
+        await record(store, broken, group(alert(starts=None)))
+        dispatcher.wake()
+        while len(provider.submissions) < 2:
+            provider.asked.clear()
+            await provider.asked.wait()
+
+    told, meta = (one.text.body for one in provider.submissions)
+    assert told.startswith("CRITICAL DiskFull")
+    assert "TemplateFailed" in meta
 
 
 async def test_what_a_budget_comes_to_is_logged(

@@ -57,6 +57,7 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.severity import Severity
 from alertbridge.core.spend import (
     Crossing,
@@ -67,7 +68,6 @@ from alertbridge.core.spend import (
 )
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Settlement
 from alertbridge.stores import (
     sqlite_claim,
     sqlite_operator,
