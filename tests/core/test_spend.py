@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.delivery import choose_way
 from alertbridge.core.dispatch import draft
@@ -475,6 +476,21 @@ def test_the_notice_is_whole_in_a_text_that_is_cut(
     assert "used up: only its critical alerts until 27 Nov" in found.text.body
     assert found.text.segments <= made.budget.other
     assert measure(found.text.body).coding is DataCoding.GSM
+
+
+def test_the_notice_stands_before_the_code_of_a_text(
+    high: MakeFact, rules: Rules
+) -> None:
+    """Both are whole: what follows, and how to take it."""
+    made = replace(budgeted(rules, anna=TEN), ack=AckRule(codes=True))
+    facts = [high(n, name=f"A{n}" * 9) for n in range(20)]
+
+    found = draft(box(*facts, anna=10), made, NOW)
+
+    assert isinstance(found, Draft)
+    assert found.closing
+    assert found.text.body.endswith(f"alerts until 27 Nov\n{found.closing}")
+    assert found.text.segments <= made.budget.other
 
 
 # Providers
