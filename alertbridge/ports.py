@@ -8,19 +8,19 @@ from typing import Protocol
 
 from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
-from alertbridge.core.delivery import Step
 from alertbridge.core.drafting import Drafting
-from alertbridge.core.message import Draft, Outcomes, Submission
+from alertbridge.core.message import Draft, Dropped, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Kind,
-    MessageId,
     NotificationId,
     ProviderName,
 )
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Period
 
 
 class Clock(Protocol):
@@ -106,20 +106,12 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Submissions that are ours to send now, and when to look again."""
+    """Submissions that are ours now, when to look again, and what was dropped."""
 
     submissions: tuple[Submission, ...]
     drafts: tuple[Draft, ...] = ()
     next_due: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What follows for each message of a submission, decided by core."""
-
-    outcomes: Outcomes
-    steps: Mapping[MessageId, Step]
-    meta: tuple[Plan, ...] = ()
+    drops: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +300,7 @@ class Store(Protocol):
     async def rehold(
         self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
-        """After a reload: ask again until when what is muted is held; all are due."""
+        """After a reload: ask again until when what is held waits; all are due."""
         ...
 
     async def history(
@@ -341,6 +333,10 @@ class Store(Protocol):
 
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
+        ...
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
         ...
 
     async def probe(self, now: datetime) -> None:

@@ -37,9 +37,10 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Settlement, Store
+from alertbridge.ports import Recorded, Store
 from alertbridge.stores.memory import open_memory
 
 # A busy machine is no failure; a test that hangs has a time limit of its own.
@@ -250,9 +251,13 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
             ended: Sequence[int] = getattr(step, "dead", ())
             dead = [fact for fact in message.tells if fact.id in ended]
             meta += dead_notifications(dead, message.recipient, "no", known_rules, now)
-        return await store.settle(
-            submission, Settlement(outcome, steps, tuple(meta)), now
+        settlement = Settlement(
+            outcome,
+            steps,
+            tuple(meta),
+            lambda spent: Current(known_rules).crossed(spent, now),
         )
+        return await store.settle(submission, settlement, now)
 
     return settle
 

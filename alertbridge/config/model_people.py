@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from alertbridge.config.model_spend import SpendSection
 from alertbridge.config.names import FreeName
 from alertbridge.config.phone import E164
 from alertbridge.config.section import Many, Section
@@ -57,6 +58,10 @@ class RecipientEntry(Section):
         default="critical",
         description="The least severity that rings all the same; low: all, none: "
         "nothing. Resolved texts never do.",
+    )
+    spend: SpendSection = Field(
+        default_factory=SpendSection,
+        description="Segments that this person's SMS may cost, in their own zone.",
     )
     template: str | None = Field(
         default=None,

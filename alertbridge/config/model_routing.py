@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from alertbridge.config.duration import Duration
 from alertbridge.config.model_people import BreaksThrough
+from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import FreeName
 from alertbridge.config.section import Many, Section
 
@@ -82,6 +83,11 @@ class RouteEntry(Section):
     repeat_interval: Duration | None = Field(
         default=None,
         description="The least time between reminders; inherited, the root's is 4h.",
+    )
+    spend: ZonedSpend = Field(
+        default_factory=ZonedSpend,
+        description="Segments that what it takes may cost, its children's included: "
+        "a budget is shared, not inherited.",
     )
     template: str | None = Field(
         default=None,

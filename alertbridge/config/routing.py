@@ -12,6 +12,7 @@ from alertbridge.config.people import Zone, find_zone, where
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import read_zoned
 from alertbridge.core.interval import (
     IntervalError,
     TimeInterval,
@@ -31,6 +32,7 @@ from alertbridge.core.matcher import (
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend import SpendBudget
 from alertbridge.core.writing import RouteTexts, Said
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
@@ -45,9 +47,10 @@ def read_routes(
     salvaged: Salvaged[ConfigFile],
     receivers: Collection[str],
     intervals: Collection[str],
+    zone: Zone,
 ) -> RouteTree:
     """Build the tree; a name not among *receivers* or *intervals* is an error."""
-    reading = _Routes(report, salvaged, receivers, intervals)
+    reading = _Routes(report, salvaged, receivers, intervals, zone)
     root = salvaged.model.route
     if root.receiver is None:
         path = salvaged.place(("route", "receiver"))
@@ -75,7 +78,9 @@ class _Routes:
         salvaged: Salvaged[ConfigFile],
         receivers: Collection[str],
         intervals: Collection[str],
+        zone: Zone,
     ) -> None:
+        self._zone = zone
         self._report = report
         self._place = salvaged.place
         self._receivers = receivers
@@ -109,6 +114,7 @@ class _Routes:
             ),
             breaks_through=self.breaks_through(entry, path),
             repeat_interval=repeat_interval,
+            spend=self.spend(entry, (*path, "spend")),
             where=where(self._report, self._place(path)),
             texts=texts,
             children=tuple(
@@ -169,6 +175,12 @@ class _Routes:
         if what not in self._told:
             self._told.add(what)
             self._report.warn(self._place(path), problem, fix, key=True)
+
+    def spend(self, entry: RouteEntry, path: Path) -> SpendBudget | None:
+        """Read a route's own budget; None if it states none."""
+        budget = read_zoned(self._report, self._place(path), entry.spend, self._zone)
+        states_one = budget.daily is not None or budget.monthly is not None
+        return budget if states_one else None
 
     def interval(self, repeat: timedelta, path: Path) -> timedelta:
         if repeat < timedelta(minutes=1):

@@ -1,6 +1,7 @@
 """From the model to `core.rules.Rules`: the checks between keys, all of them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from alertbridge.config.address import parse_listen
 from alertbridge.config.hours import Hours
@@ -11,6 +12,7 @@ from alertbridge.config.problems import did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import spend_of_people, spend_of_providers
 from alertbridge.config.templates import TemplateFiles, read_templates
 from alertbridge.core.ack import AckRule
 from alertbridge.core.flapping import NEVER, Flapping
@@ -46,12 +48,15 @@ def make_rules(
     known_intervals = {*intervals, *_named(report, "time_intervals")}
     hours = Hours(report, salvaged, intervals, known_intervals)
     people = gather_people(report, salvaged, zone, hours)
+    for name, budget in spend_of_people(report, salvaged, people.recipients):
+        people.recipients[name] = replace(people.recipients[name], spend=budget)
     _check_not_empty(report, config)
     tree = read_routes(
         report,
         salvaged,
         receivers={*people.receivers, *_named(report, "receivers")},
         intervals=known_intervals,
+        zone=zone,
     )
     rules = Rules(
         tree=tree,
@@ -69,6 +74,7 @@ def make_rules(
         ),
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
         pace=_pace(report, salvaged),
+        provider_spend=dict(spend_of_providers(report, salvaged, zone)),
         ack=_ack(report, config),
         repeat_window=config.repeat_window,
         flapping=_flapping(config),

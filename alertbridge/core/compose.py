@@ -47,29 +47,39 @@ class Composed:
     closing: str = ""
 
 
-def compose(letter: Letter, style: Style, now: datetime) -> Composed:
-    """Compose the text of *letter*: never empty, never over budget, never raises."""
+def compose(
+    letter: Letter, style: Style, now: datetime, *, notice: str = ""
+) -> Composed:
+    """Compose the text of *letter*: never empty, never over budget, never raises.
+
+    *notice* is what the text must say besides, whole, in whosever words it is.
+    """
     budget = max(style.budget, 1)
-    plain = _compose(letter, style, now, budget)
+    plain = _compose(letter, style, now, budget, notice)
     for closing in filter(None, style.closings):
         text = measure(f"{plain.text.body}\n{closing}")
         if text.segments <= budget:
             return replace(plain, text=text, closing=closing)
     last = style.closings[-1]
     if last:
-        shorter = _compose(letter, style, now, budget, last)
+        shorter = _compose(letter, style, now, budget, notice, last)
         if shorter.text.body.endswith(f"\n{last}"):
             return replace(shorter, closing=last)
     return plain
 
 
 def _compose(
-    letter: Letter, style: Style, now: datetime, budget: int, closing: str = ""
+    letter: Letter,
+    style: Style,
+    now: datetime,
+    budget: int,
+    notice: str,
+    closing: str = "",
 ) -> Composed:
     wording = Wording(
         now=now, timezone=style.timezone, severity_label=style.severity_label
     )
-    tail = f"\n{closing}" if closing else ""
+    tail = "".join(f"\n{line}" for line in (notice, closing) if line)
     error = None
     if style.template is not None:
         try:
@@ -82,16 +92,19 @@ def _compose(
         except Exception as exc:  # noqa: BLE001  a page outlives any fault of its words
             error = f"template {style.template.name}: {type(exc).__name__}"
     try:
-        text = _built_in(letter, wording, budget, closing)
+        text = _built_in(letter, wording, budget, notice, closing)
     except Exception:  # noqa: BLE001  labels of no shape we foresaw still page somebody
         text = _last_resort(letter, budget, tail)
     return Composed(text, error)
 
 
-def _built_in(letter: Letter, wording: Wording, budget: int, closing: str) -> Text:
-    notes = "\n".join(filter(None, (notes_of(letter), closing)))
+def _built_in(
+    letter: Letter, wording: Wording, budget: int, notice: str, closing: str
+) -> Text:
+    said = ", ".join(filter(None, (notice, notes_of(letter))))
+    notes = "\n".join(filter(None, (said, closing)))
     if not letter.leads and not letter.over:
-        return _last_resort(letter, budget, "")
+        return _last_resort(letter, budget, f"\n{notice}" if notice else "")
     if len(letter.leads) == 1 and not letter.over:
         line = f"\n{notes}" if notes else ""
         return say_one(letter.leads[0], wording, budget, line)

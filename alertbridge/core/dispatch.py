@@ -13,6 +13,7 @@ from alertbridge.core.quiet_mailbox import sort_out_in_hours
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend_decision import LastDigest, OnlyCritical, Spend, may_spend
 from alertbridge.core.style import style_of, writing_of
 
 LONGEST_WINDOW = timedelta(hours=12)
@@ -35,13 +36,21 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             return Idle(until=until, drops=found.drops)
         case Go():
             pass
+    numbers = numbers_of(mailbox.recipient, letter.facts, rules)
+    spend = may_spend(letter, mailbox, numbers, rules, now)
+    letter = spend.letter
+    if isinstance(spend, OnlyCritical) and not letter.leads:
+        ends = [at for at in (spend.until, found.next_change) if at is not None]
+        return Idle(until=min(ends), drops=found.drops, over_budget=spend.held)
     person = rules.recipients.get(mailbox.recipient)
     style = style_of(letter, person, rules)
-    composed = compose(letter, style, now)
-    numbers = numbers_of(mailbox.recipient, letter.facts, rules)
+    notice = spend.notice if isinstance(spend, LastDigest) else ""
+    composed = compose(letter, style, now, notice=notice)
     return Draft(
         recipient=mailbox.recipient,
-        way=choose_way(letter.facts, numbers, rules.providers, mailbox.skipped),
+        way=choose_way(
+            letter.facts, numbers, rules.providers, mailbox.skipped, spend.used_up
+        ),
         text=composed.text,
         tells=letter.facts,
         urgent=letter.severity is Severity.CRITICAL,
@@ -51,6 +60,8 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             dict.fromkeys(f.replaces for f in letter.facts if f.replaces is not None)
         ),
         template_error=composed.template_error,
+        over_budget=() if isinstance(spend, Spend) else spend.held,
+        says_used_up=spend.limits if isinstance(spend, LastDigest) else (),
         writing=writing_of(letter, person, rules),
         closing=composed.closing,
     )

@@ -10,9 +10,10 @@ from alertbridge.core.notification import Fact
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend_watch import Paying
 
 
-class Drafting(Protocol):
+class Drafting(Paying, Protocol):
     """How the store asks what leaves a mailbox, without knowing the rules."""
 
     @property

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     TIME_TO_LIVE = "time_to_live"
     UNCERTAIN_TWICE = "uncertain_twice"
     NO_WAY_LEFT = "no_way_left"
+    OVER_BUDGET = "over_budget"
     OPERATOR = "operator"
 
 
@@ -113,6 +114,7 @@ class Fact:
     `tried` holds the ways that were refused for good. `route` is the id of the route
     that took the alert, None for what no route took (meta-alerts). `worse` says that
     this person was told of the same alert at a lesser severity, and that still fires.
+    `over_budget` says that a budget that is used up holds it back.
     """
 
     id: NotificationId
@@ -132,6 +134,7 @@ class Fact:
     replaces: MessageId | None = None
     route: str | None = None
     worse: bool = False
+    over_budget: bool = False
 
     @property
     def asked_for(self) -> bool:

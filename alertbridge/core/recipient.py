@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from typing import NewType
 
 from alertbridge.core.quiet import QuietHours
+from alertbridge.core.spend import SpendBudget
 
 Msisdn = NewType("Msisdn", str)
 """A phone number in E.164 with its `+`; never a bare `str`."""
@@ -17,13 +18,17 @@ ReceiverName = NewType("ReceiverName", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One person: a name, one or more phones in the order to try, own rules."""
+    """One person: a name, one or more phones in the order to try, own rules.
+
+    The zone of `spend` is their own.
+    """
 
     name: RecipientName
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
     send_resolved: bool = True
     hours: QuietHours = field(default_factory=QuietHours)
+    spend: SpendBudget = field(default_factory=SpendBudget)
     template: str | None = None
     where: str = ""
 

@@ -17,6 +17,7 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
+from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
 
 
@@ -66,6 +67,7 @@ class Rules:
     time_to_live: TimeToLive = field(default_factory=TimeToLive)
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    provider_spend: Mapping[ProviderName, SpendBudget] = field(default_factory=dict)
     ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)

@@ -22,7 +22,7 @@ _MOST_READ = 2000
 """Characters of a label or annotation that are looked at: no text has room for more,
 and an annotation may be 10 MB."""
 
-_MONTHS = (
+MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun",
     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 )  # fmt: skip
@@ -53,7 +53,7 @@ class Wording:
         time = f"{local.hour:02}:{local.minute:02}"
         if local.date() == today.date():
             return time
-        day = f"{local.day} {_MONTHS[local.month - 1]}"
+        day = f"{local.day} {MONTHS[local.month - 1]}"
         return f"{day} {time}" if local.year == today.year else f"{day} {local.year}"
 
     def period(self, start: datetime, end: datetime) -> str:

@@ -17,6 +17,8 @@ from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Period
 from alertbridge.ports import (
     Claimed,
     Depth,
@@ -26,7 +28,6 @@ from alertbridge.ports import (
     OutboxRow,
     Quarantined,
     Recorded,
-    Settlement,
     StoreRefused,
     StoreUnavailable,
 )
@@ -38,6 +39,7 @@ from alertbridge.stores import (
     sqlite_operator,
     sqlite_recall,
     sqlite_settle,
+    sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
@@ -280,6 +282,10 @@ class SqliteStore:
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
         return await self._lane.read(lambda db: sqlite_history.depth(db, now))
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
+        return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from alertbridge.core.drafting import Drafting
-from alertbridge.core.message import Draft, Reference, Submission
+from alertbridge.core.message import Draft, Dropped, Reference, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.stores.columns import stamp
 
@@ -17,7 +17,8 @@ class Claim:
     """What one claim has taken so far, and by which provider.
 
     `ready` are the places left per provider; `passed` the recipients that were looked
-    at, `composed` what was found for them. `randbits` makes what nobody may guess.
+    at, `composed` what was found for them, `drops` what left without an SMS. `randbits`
+    makes what nobody may guess.
     """
 
     db: Connection
@@ -31,6 +32,7 @@ class Claim:
     drafts: list[Draft] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     composed: dict[str, Draft | None] = field(default_factory=dict)
+    drops: list[Dropped] = field(default_factory=list)
 
     @property
     def full(self) -> bool:

@@ -28,6 +28,13 @@ from alertbridge.stores.sqlite_mailbox import (
     read_sent,
     sleeps,
 )
+from alertbridge.stores.sqlite_spend import (
+    charge,
+    hold_back,
+    read_spent,
+    rests_until,
+    say_used_up,
+)
 from alertbridge.stores.sqlite_uncertain import claim_uncertain
 
 _LOOK = 64
@@ -58,7 +65,9 @@ def claim(
                 break
             if recipient not in work.passed:
                 _claim_mailbox(work, RecipientName(recipient), Severity(rank), alone)
-    return Claimed(tuple(work.submissions), tuple(work.drafts), _next_due(db))
+    return Claimed(
+        tuple(work.submissions), tuple(work.drafts), _next_due(db), tuple(work.drops)
+    )
 
 
 def _due(work: Claim) -> list[tuple[str, int, int]]:
@@ -120,6 +129,8 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
     until = _quiet_until(work, recipient, rank)
     if until is None:
         until = work.drafting.may_leave(sent, rank, work.now)
+    if until is None and rank is not Severity.CRITICAL:
+        until = rests_until(work.db, recipient, work.now)
     if until is not None:
         work.db.execute(
             "UPDATE mailbox SET due_at = ? WHERE recipient = ?",
@@ -127,8 +138,13 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
         )
         return None
     mailbox = read_mailbox(work.db, recipient, work.now, sent=sent)
-    result = work.drafting.draft(mailbox, work.now)
+    periods = [limit.period for limit in work.drafting.limits(mailbox, work.now)]
+    spent = read_spent(work.db, periods, recipient)
+    result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
     drop(work.db, result.drops, work.now)
+    work.drops.extend(result.drops)
+    rests_from = work.now if isinstance(result, Idle) else None
+    hold_back(work.db, recipient, result.over_budget, rests_from)
     if isinstance(result, Idle):
         look_again(work.db, recipient, result.until)
         return None
@@ -209,6 +225,7 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
     )
     write_attempt(work.db, reference, 1, first.way.provider, now)
     messages = tuple(_write_message(work, reference, draft) for draft in drafts)
+    charge(work, messages, first.way.provider, 1, text.segments)
     work.drafts.extend(replace(draft, text=text) for draft in drafts)
     work.submissions.append(
         Submission(
@@ -242,6 +259,7 @@ def _write_message(work: Claim, reference: Reference, draft: Draft) -> Message:
         [(message, fact.id) for fact in draft.tells],
     )
     write_sent(db, draft.recipient, work.now, message, 1)
+    say_used_up(db, draft.recipient, draft.says_used_up, message)
     (deferrals,) = db.execute(
         "UPDATE mailbox SET busy = ?, due_at = ?, waits_for = NULL"
         " WHERE recipient = ? RETURNING deferrals",

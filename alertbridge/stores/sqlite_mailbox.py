@@ -49,7 +49,8 @@ _COLUMNS = (
     " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
     "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
     "  AND k.severity > e.severity AND t.recipient = n.recipient"
-    "  AND t.state = 'told' AND t.kind != 'resolved')"
+    "  AND t.state = 'told' AND t.kind != 'resolved'),"
+    " n.reason = 'over_budget'"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -133,6 +134,7 @@ def fact_of(row: Row) -> Fact:
         heard=bool(row[23]),
         route=row[24],
         worse=bool(row[27]),
+        over_budget=bool(row[28]),
     )
 
 

@@ -19,6 +19,11 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_spend import (
+    close_all_charges,
+    prune_spend,
+    reconsider,
+)
 
 MAX_QUARANTINE = 1000
 MAX_QUARANTINED_BYTES = 64 * 1024
@@ -134,6 +139,7 @@ def rehold(
         "UPDATE mailbox SET due_at = :now WHERE busy IS NULL AND due_at > :now",
         {"now": stamp(now)},
     )
+    reconsider(db, now)
     return changed
 
 
@@ -174,6 +180,8 @@ def recover(db: Connection, now: datetime, retry_after: timedelta) -> tuple[int,
             " AND state = 'in_flight'",
             (reference,),
         )
+    close_all_charges(db)
+    reconsider(db, now)
     busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
@@ -200,6 +208,7 @@ def shift(db: Connection, by: timedelta) -> None:
     """Move every pending time along with a stepped wall clock."""
     micros = by // timedelta(microseconds=1)
     for table, column, where in (
+        ("mailbox", "over_budget_until", "over_budget_until > 1"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
@@ -269,6 +278,7 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
     db.execute("DELETE FROM sent WHERE at < ?", (at,))
     db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
+    prune_spend(db, before)
     db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
     db.execute(

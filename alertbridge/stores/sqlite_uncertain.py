@@ -13,6 +13,7 @@ from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import read_sent, read_told, wake
+from alertbridge.stores.sqlite_spend import charge
 
 _LOOK = 64
 """Submissions looked at per claim; each is moved on by it, so none starves the rest."""
@@ -80,6 +81,7 @@ def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
         (attempt, work.epoch, stamp(work.now), reference),
     )
     write_attempt(work.db, reference, attempt, provider, stamp(work.now))
+    charge(work, messages, provider, attempt, row[4])
     # Who reads it now has the code for as long as anybody.
     work.db.execute(
         "UPDATE ack SET at = ? WHERE submission = ?", (stamp(work.now), reference)

@@ -119,6 +119,12 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "alertbridge pages about itself, to the meta receiver.",
             ("cause",),
         ),
+        "spend.crossed": Event(
+            Level.WARNING,
+            "A budget is spent to `percent` of it: 50, 80 or 100; at 100 only critical "
+            "alerts are sent until its `period` (day, month) ends.",
+            ("scope", "name", "period", "percent", "segments", "budget"),
+        ),
         "config.reloaded": Event(
             Level.INFO,
             "The config was read, at start or reload; after a failure the old one "

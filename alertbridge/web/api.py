@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alertbridge.core.ack import CODE_LIFE, AckText, Code
 from alertbridge.core.notification import EpisodeId, NotificationId
 from alertbridge.core.recipient import RecipientName, mask
+from alertbridge.core.spend_payers import periods_counted
+from alertbridge.core.spend_report import spend_rows
 from alertbridge.engine.held_rows import (
     shown_in_episode,
     shown_in_history,
@@ -296,6 +298,15 @@ async def requeue(request: web.Request) -> web.Response:
 
 
 @_operator
+async def spend(request: web.Request) -> web.Response:
+    """What everybody's day and month have cost, in segments, and may cost."""
+    doors = request.app[DOORS]
+    now, rules = doors.clock.now(), doors.current.rules
+    spent = await doors.store.spent(periods_counted(rules, now))
+    return web.json_response(jsonable(list(spend_rows(spent, rules, now))))
+
+
+@_operator
 async def quarantine(request: web.Request) -> web.Response:
     """What could not be read."""
     rows = await request.app[DOORS].store.quarantined(limit=_limit(request, 1000))
@@ -356,6 +367,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/api/v1/outbox/release", release),
         web.post("/api/v1/outbox/cancel", cancel),
         web.post("/api/v1/outbox/requeue", requeue),
+        web.get("/api/v1/spend", spend),
         web.get("/api/v1/quarantine", quarantine),
         web.post("/api/v1/backup", backup),
         web.post("/api/v1/test/{recipient}", send_test),

@@ -1,7 +1,7 @@
 """What a config that loads becomes: rules to decide by, settings to run on."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from alertbridge.core.pace import DEFAULT_LIMITS, Limit, Pace
 from alertbridge.core.quiet import QuietHours
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend_payers import limits_in_force
 
 LoadText = Callable[..., Loaded]
 
@@ -156,6 +157,37 @@ def test_the_numbers_of_the_rules(minimal: str, load_text: LoadText) -> None:
     assert rules.time_to_live.of(Severity.HIGH) is None
     assert rules.budget.of(Severity.CRITICAL) == 3
     assert rules.repeat_window == timedelta(hours=1)
+
+
+def test_budgets_are_of_the_calendar_they_name(
+    minimal: str, load_text: LoadText
+) -> None:
+    """A person's own zone; for accounts and routes UTC, unless they say another."""
+    rules = load_text(
+        minimal.replace("{env: TOKEN}}", "{env: TOKEN}, spend: {monthly: 500}}")
+        .replace('605"]', '605"], timezone: Asia/Tokyo, spend: {daily: 9}')
+        .replace(
+            "{receiver: sre}",
+            "{receiver: sre, routes: [{matchers: [team=db], spend:"
+            " {daily: 8, monthly: 80, timezone: Europe/Stockholm}}]}",
+        )
+    ).rules
+
+    anna = rules.recipients[RecipientName("anna")].spend
+    assert (anna.daily, anna.monthly, str(anna.timezone)) == (9, None, "Asia/Tokyo")
+    (main,) = rules.provider_spend.values()
+    assert (main.daily, main.monthly, str(main.timezone)) == (None, 500, "UTC")
+    ((name, db),) = rules.tree.budgets.items()
+    assert name == '{team="db"}'
+    assert (db.daily, db.monthly, str(db.timezone)) == (8, 80, "Europe/Stockholm")
+
+
+def test_without_budgets_nobody_has_one(minimal: str, load_text: LoadText) -> None:
+    """Not a limit anywhere: nothing is looked up when pages leave."""
+    rules = load_text(minimal).rules
+
+    assert limits_in_force(rules, datetime(2026, 3, 14, tzinfo=UTC)) == ()
+    assert rules.tree.budgets == {}
 
 
 def test_how_texts_end_arrives_where_texts_are_composed(

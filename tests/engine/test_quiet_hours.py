@@ -45,10 +45,11 @@ from alertbridge.core.quiet import QuietHours
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.severity import Severity
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Settlement, Store
+from alertbridge.ports import Store
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 from alertbridge.wiring.holds import hold_of

@@ -60,11 +60,12 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.severity import Severity
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine import current
 from alertbridge.engine.current import Current
-from alertbridge.ports import Claimed, Settlement
+from alertbridge.ports import Claimed
 from alertbridge.stores import sqlite_settle, sqlite_uncertain
 from alertbridge.stores.columns import FAR
 from alertbridge.stores.memory import MemoryLane

@@ -39,9 +39,10 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import Kind, ProviderName
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Settlement, Store
+from alertbridge.ports import Recorded, Store
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 

@@ -13,6 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from alertbridge.core.ack import AckRule
+from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import EpisodeRow, HistoryRow, OutboxRow, Quarantined
 from alertbridge.sources.page import Page
 from alertbridge.web import api
@@ -139,6 +140,7 @@ def test_every_path_parameter_is_described() -> None:
         (EpisodeRow, "Episode"),
         (OutboxRow, "OutboxRow"),
         (Quarantined, "Quarantined"),
+        (SpendRow, "SpendRow"),
     ],
 )
 def test_every_field_of_a_record_is_documented(record: Any, schema: str) -> None:  # noqa: ANN401
@@ -211,6 +213,7 @@ ASKED: Steps = [
         {"notifications": [1]},
         200,
     ),
+    ("GET", "/api/v1/spend", "/api/v1/spend", None, 200),
     ("GET", "/api/v1/quarantine", "/api/v1/quarantine", None, 200),
     ("POST", "/api/v1/backup", "/api/v1/backup", {"path": "/dev/full"}, 400),
     ("POST", "/api/v1/backup", "/api/v1/backup", {"path": "/proc/copy.db"}, 503),
