@@ -69,7 +69,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeView:
-    """An episode as a text needs it."""
+    """An episode as a text needs it.
+
+    `flaps` counts how often it changed while flapping; 0: it does not flap. `stale`
+    says that its source has fallen silent: it may be over.
+    """
 
     id: EpisodeId
     source: SourceName
@@ -78,6 +82,8 @@ class EpisodeView:
     starts_at: datetime
     ends_at: datetime | None = None
     generator_url: str = ""
+    flaps: int = 0
+    stale: bool = False
 
     @property
     def ended(self) -> bool:
@@ -101,7 +107,8 @@ class Fact:
 
     `heard` says whether this recipient was told, or may have been told, that the
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
-    `tried` holds the ways that were refused for good.
+    `tried` holds the ways that were refused for good. `worse` says that this recipient
+    was told of the same alert at a lesser severity, and that one still fires.
     """
 
     id: NotificationId
@@ -119,3 +126,4 @@ class Fact:
     tried: tuple[Way, ...] = ()
     note: PostNote | None = None
     replaces: MessageId | None = None
+    worse: bool = False
