@@ -133,9 +133,9 @@ class Segments(Section):
     """How many segments one SMS may take; each is paid for."""
 
     critical: int = Field(
-        default=2, ge=1, le=10, description="If the worst it tells is critical."
+        default=2, ge=1, le=6, description="If the worst it tells is critical."
     )
-    other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
+    other: int = Field(default=1, ge=1, le=6, description="Otherwise.")
 
 
 class Api(Section):

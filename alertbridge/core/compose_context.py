@@ -7,7 +7,6 @@ the built-in text would keep off it.
 from collections.abc import Sequence
 
 from alertbridge.core.alert import is_hidden
-from alertbridge.core.cleaning import clean
 from alertbridge.core.compose_notes import truncated_of
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.notification import Fact
@@ -55,15 +54,15 @@ def _alert(fact: Fact, status: str, wording: Wording) -> dict[str, object]:
         "name": wording.name(episode),
         "severity": fact.severity.word,
         "place": wording.place(episode, wording.name(episode)),
-        "summary": wording.what(episode),
+        "summary": wording.plain_what(episode),
         "source": str(episode.source),
         "labels": {
-            name: clean(str(value)[:LONGEST_VALUE])
+            name: wording.read(str(value)[:LONGEST_VALUE])
             for name, value in sorted(episode.labels.items())
             if not is_hidden(name)
         },
         "annotations": {
-            name: clean(str(value)[:LONGEST_VALUE])
+            name: wording.read(str(value)[:LONGEST_VALUE])
             for name, value in sorted(episode.annotations.items())
             if not is_hidden(name)
         },

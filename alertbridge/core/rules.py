@@ -23,7 +23,7 @@ class Budget:
     """How many segments one SMS may take."""
 
     critical: int = 2
-    other: int = 2
+    other: int = 1
 
     def of(self, severity: Severity) -> int:
         """The budget of a message whose worst fact has this severity."""

@@ -23,7 +23,7 @@ def test_a_captured_group_is_explained(run: Run) -> None:
         "firing HighLatency x5",
         "  -> sre  (pager.yaml:11)",
         "",
-        "anna (+467*****605) by console: 1 segment, gsm, 145 characters",
+        "anna (+467*****605) by console: 1 segment, gsm, 75 characters",
     ]
 
 

@@ -78,7 +78,7 @@ def rendered(source: str, context: Mapping[str, object] = CONTEXT) -> str:
     ("source", "expected"),
     [
         pytest.param("{{ status|upper }} {{ firing|length }}", "FIRING 1", id="count"),
-        pytest.param("{{ alerts|map(attribute='name')|join(', ')}}", "DiskFull, Load",
+        pytest.param("{{ alerts|map(attribute='name')|join(', ')}}", "Disk full, Load",
                      id="names"),
         pytest.param("{{ alerts|join('; ', 'place') }}", "db1; web1",
                      id="join-attribute"),
@@ -106,7 +106,7 @@ def rendered(source: str, context: Mapping[str, object] = CONTEXT) -> str:
                      "{% endfor %}", "alertname=Load instance=web1 ", id="items"),
         pytest.param("{% for i in range(2) %}{{ loop.index }}{{ loop.cycle('a', 'b') }}"
                      "{% endfor %}", "1a2b", id="loop-variable"),
-        pytest.param("{% set n = firing|first %}{{ n.name }}", "DiskFull", id="set"),
+        pytest.param("{% set n = firing|first %}{{ n.name }}", "Disk full", id="set"),
         pytest.param("a\n{% if true %}\nb\n{% endif %}\nc", "a\nb\nc", id="lines"),
     ],
 )  # fmt: skip
