@@ -23,7 +23,7 @@ from alertbridge.config.duration import Duration, DurationOrNone
 from alertbridge.config.model_border import ProviderHead, SourceEntry
 from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
 from alertbridge.config.model_routing import IntervalEntry, RouteEntry
-from alertbridge.config.names import FreeName
+from alertbridge.config.names import FreeName, HostName
 from alertbridge.config.section import Many, OneOrMany, Section, refusal
 from alertbridge.core.pace import DEFAULT_LIMITS, LONGEST_WINDOW, MOST
 from alertbridge.core.secret import Secret
@@ -154,9 +154,9 @@ class Segments(Section):
     """How many segments one SMS may take; each is paid for."""
 
     critical: int = Field(
-        default=2, ge=1, le=10, description="If the worst it tells is critical."
+        default=2, ge=1, le=6, description="If the worst it tells is critical."
     )
-    other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
+    other: int = Field(default=1, ge=1, le=6, description="Otherwise.")
 
 
 class AckSection(Section):
@@ -331,6 +331,11 @@ class ConfigFile(Section):
     )
     segments: Segments = Field(
         default_factory=Segments, description="How long an SMS may be."
+    )
+    linked_hosts: Many[HostName] = Field(
+        default=(),
+        description="Hosts whose links in alerts stay links in texts, with their "
+        "sub-domains; those of all others cannot be tapped.",
     )
     repeat_window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
         default=timedelta(minutes=20),

@@ -41,6 +41,14 @@ class RecipientEntry(Section):
         description="The zone of the times in this person's texts, and of his hours "
         "where their interval names no `location`.",
     )
+    language: Literal["en", "sv", "de", "fr"] = Field(
+        default="en", description="The language of our own words in texts."
+    )
+    script: Literal["auto", "latin", "own"] = Field(
+        default="auto",
+        description="What is done with letters that make a text dearer: `latin` spells "
+        "them out, `own` keeps them, `auto` spells out what is mostly Latin.",
+    )
     send_resolved: bool = Field(
         default=True, description="Whether this person wants to hear that it is over."
     )

@@ -19,6 +19,7 @@ from alertbridge.config.phone import (
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
+from alertbridge.core.language import Language
 from alertbridge.core.recipient import (
     Msisdn,
     Receiver,
@@ -26,6 +27,7 @@ from alertbridge.core.recipient import (
     Recipient,
     RecipientName,
 )
+from alertbridge.core.script import Script
 
 Zone = Callable[[str], tzinfo]
 """Finds a time zone by its IANA name; `zoneinfo.ZoneInfo`."""
@@ -139,6 +141,8 @@ class _Gathering:
             name=name,
             phones=tuple(phones),
             timezone=location,
+            language=Language(entry.language),
+            script=Script(entry.script),
             send_resolved=entry.send_resolved,
             hours=self._hours.of(entry, path, location),
             template=entry.template,

@@ -79,6 +79,7 @@ def make_rules(
         repeat_window=config.repeat_window,
         flapping=_flapping(config),
         stale_after=config.stale_after,
+        linked_hosts=frozenset(config.linked_hosts),
         version=version,
     )
     _check_border(report, salvaged)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NewType
 
+from alertbridge.core.language import Language
 from alertbridge.core.quiet import QuietHours
+from alertbridge.core.script import Script
 from alertbridge.core.spend import SpendBudget
 
 Msisdn = NewType("Msisdn", str)
@@ -26,6 +28,8 @@ class Recipient:
     name: RecipientName
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
+    language: Language = Language.ENGLISH
+    script: Script = Script.AUTO
     send_resolved: bool = True
     hours: QuietHours = field(default_factory=QuietHours)
     spend: SpendBudget = field(default_factory=SpendBudget)

@@ -26,7 +26,7 @@ class Budget:
     """How many segments one SMS may take."""
 
     critical: int = 2
-    other: int = 2
+    other: int = 1
 
     def of(self, severity: Severity) -> int:
         """The budget of a message whose worst fact has this severity."""
@@ -72,4 +72,5 @@ class Rules:
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)
+    linked_hosts: frozenset[str] = frozenset()
     version: str = ""

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from alertbridge.core.cleaning import clean, to_gsm
+from alertbridge.core.cleaning import clean
+from alertbridge.core.language import WORDS, Language
 from alertbridge.core.recipient import Recipient, mask
+from alertbridge.core.script import to_gsm
 from alertbridge.core.spend import FULL, Crossing, Limit, Payer, Scope, Span
-from alertbridge.core.wording import MONTHS, Wording
+from alertbridge.core.wording import Wording
 from alertbridge.core.wording_place import shorten
 
 _LONGEST_NAME = 40
@@ -21,14 +23,19 @@ def notice_of(
     *more* facts wait beside those that the text tells.
     """
     last = max(limits, key=lambda limit: limit.until)
-    wording = Wording(now=now, timezone=UTC if person is None else person.timezone)
+    wording = Wording(
+        now=now,
+        timezone=UTC if person is None else person.timezone,
+        language=Language.ENGLISH if person is None else person.language,
+    )
+    words = wording.words
     until = wording.clock(last.until).removesuffix(" 00:00")
     payer = last.period.payer
-    said = f"Budget used up: only critical alerts until {until}"
+    said = words.used_up.format(until)
     if payer.scope is Scope.ROUTE:
         name = shorten(to_gsm(clean(payer.name)), _LONGEST_NAME)
-        said = f"Budget of {name} used up: only its critical alerts until {until}"
-    return f"{said}; +{more} wait" if more else said
+        said = words.used_up_of.format(name, until)
+    return f"{said}; {words.wait.format(more)}" if more else said
 
 
 def crossing_words(crossing: Crossing) -> str:
@@ -63,4 +70,4 @@ def _segments(amount: int) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{day.day} {WORDS[Language.ENGLISH].months[day.month - 1]}"

@@ -145,7 +145,7 @@ def _rank(line: AckLine) -> tuple[bool, bool, Severity, datetime]:
 
 def _item(line: AckLine, wording: Wording) -> str:
     episode = line.episode
-    name, what = wording.name(episode), wording.what(episode)[:LONGEST_SUMMARY]
+    name, what = wording.name(episode), wording.plain_what(episode)[:LONGEST_SUMMARY]
     place = wording.place(episode, name)
     kind, state = _state(line, wording)
     rows = (

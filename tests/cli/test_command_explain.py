@@ -23,7 +23,7 @@ def test_a_captured_group_is_explained(run: Run) -> None:
         "firing HighLatency x5",
         "  -> sre  (pager.yaml:11)",
         "",
-        "anna (+467*****605) by console: 1 segment, gsm, 145 characters",
+        "anna (+467*****605) by console: 1 segment, gsm, 75 characters",
     ]
 
 
@@ -199,18 +199,18 @@ def test_a_budget_nobody_wrote_is_the_default(run: Run) -> None:
 
 def test_the_character_that_makes_it_dear_is_named(run: Run) -> None:
     """With its code point and its place in the text."""
-    done = run("explain", "-", stdin=body(firing(instance="db🔥1")))
+    done = run("explain", "-", stdin=body(firing(instance="دیسک")))
     data = json.loads(
-        run("explain", "--json", "-", stdin=body(firing(instance="db🔥1"))).stdout
+        run("explain", "--json", "-", stdin=body(firing(instance="دیسک"))).stdout
     )
 
     text = data[0]["messages"][0]["text"]
-    column = text.index("🔥") + 1
-    assert f"UCS-2 because of '🔥' (U+1F525) at column {column} of line 1" in (
+    column = text.index("د") + 1
+    assert f"UCS-2 because of 'د' (U+062F) at column {column} of line 1" in (
         done.stdout
     )
     assert data[0]["messages"][0]["outside_gsm"] == {
-        "character": "🔥",
+        "character": "د",
         "line": 1,
         "column": column,
     }

@@ -305,8 +305,8 @@ async def test_a_template_that_fails_pages_the_admins_beside_the_page(
             await provider.asked.wait()
 
     told, meta = (one.text.body for one in provider.submissions)
-    assert told.startswith("CRITICAL DiskFull")
-    assert "TemplateFailed" in meta
+    assert told.startswith("CRITICAL Disk full")
+    assert "Template failed" in meta
 
 
 async def test_what_a_budget_comes_to_is_logged(

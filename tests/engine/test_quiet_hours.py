@@ -251,7 +251,7 @@ async def test_a_page_of_the_night_is_told_in_the_morning(world: World) -> None:
 
     ((at, text),) = world.heard()
     assert at == "14 07:00:00"
-    assert "DiskFull" in text
+    assert "Disk full" in text
     assert world.last[0].closes_at >= wall("14 08:00")
     assert world.looks - looks <= 4
 
@@ -277,7 +277,7 @@ async def check_critical_rings_alone(world: World) -> None:
 
     (night, woken), (morning, rest) = world.heard()
     assert (night, morning) == ("13 23:30:00", "14 07:00:00")
-    assert "DiskFull" in woken
+    assert "Disk full" in woken
     assert "Warned" not in woken
     assert "Warned" in rest
 
@@ -357,7 +357,7 @@ async def test_good_news_rides_along_with_what_rings_anyway(world: World) -> Non
     _, (at, text) = world.heard()
     assert at == "14 01:00:00"
     assert "Power" in text
-    assert "DiskFull" in text
+    assert "Disk full" in text
 
 
 @pytest.mark.parametrize(
@@ -556,9 +556,9 @@ async def test_a_test_page_rings_at_night(world: World) -> None:
 
     (night, test), (morning, rest) = world.heard()
     assert (night, morning) == ("13 23:10:00", "14 07:00:00")
-    assert "TestPage" in test
+    assert "Test page" in test
     assert "DiskFull" not in test
-    assert "DiskFull" in rest
+    assert "Disk full" in rest
 
 
 @pytest.mark.parametrize("least", [Severity.CRITICAL, None])
@@ -616,7 +616,7 @@ async def test_a_route_may_let_critical_through_its_mute(
     assert (night, morning) == ("13 23:00:00", "14 07:00:00")
     assert "Warned" not in woken
     assert "Warned" in rest
-    assert "DiskFull" in rest
+    assert "Disk full" in rest
 
 
 @pytest.mark.parametrize(

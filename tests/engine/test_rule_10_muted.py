@@ -42,7 +42,7 @@ async def test_a_muted_page_is_held_until_the_window_opens(
     (submission,) = await claim(MORNING)
 
     assert not at_night
-    assert "DiskFull" in submission.text.body
+    assert "Disk full" in submission.text.body
 
 
 async def test_what_is_over_by_then_is_not_told(

@@ -72,7 +72,7 @@ def test_a_page_leaves_at_once(
 
     assert (sms.number, sms.recipient) == (ANNA, "anna")
     assert start + MINUTE <= sms.at < start + MINUTE + SECOND
-    assert "DiskFull" in sms.text.body
+    assert "Disk full" in sms.text.body
 
 
 def test_the_pace_is_the_daemons(

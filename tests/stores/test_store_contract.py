@@ -203,7 +203,7 @@ async def test_a_process_killed_twice_ends_a_page_with_a_meta_alert(
     (meta,) = await claim(30)
 
     assert (await states())[0][2:] == ("dead", "uncertain_twice")
-    assert "PageNotSent" in meta.text.body
+    assert "Page not sent" in meta.text.body
 
 
 async def test_two_hundred_people_share_one_submission(

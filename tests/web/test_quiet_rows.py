@@ -36,7 +36,7 @@ async def resting(
     plain = path.read_text("utf-8")
     zone = "timezone: Europe/Stockholm"
     assert zone in plain
-    rests = plain.replace(zone, f"{zone}, working_hours: [office]") + OFFICE
+    rests = plain.replace(zone, f"{zone}\n    working_hours: [office]") + OFFICE
 
     async def turn(on: bool) -> None:
         path.write_text(rests if on else plain, "utf-8")

@@ -69,7 +69,7 @@ def harness_config(gateway: str) -> dict[str, object]:
     return {
         **config(gateway, *PEOPLE_NAMES),
         "pace": [{"limit": 1000, "window": "1m"}],
-        "segments": {"critical": 10, "other": 10},
+        "segments": {"critical": 6, "other": 6},
         "route": {
             "receiver": "admins",
             "routes": [
