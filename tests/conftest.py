@@ -36,7 +36,7 @@ from alertbridge.core.recipient import (
     RecipientName,
 )
 from alertbridge.core.route import Route, RouteTree
-from alertbridge.core.rules import Rules
+from alertbridge.core.rules import Rules, TimeToLive
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
@@ -155,6 +155,7 @@ def make_rules() -> Callable[..., Rules]:
             },
             providers=tuple(ProviderName(name) for name in providers),
             meta_receiver=ReceiverName("sre"),
+            time_to_live=TimeToLive(high=timedelta(hours=1)),
             intervals={
                 name: (interval,) for name, interval in (intervals or {}).items()
             },

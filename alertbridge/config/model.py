@@ -143,7 +143,7 @@ class TimeToLiveSection(Section):
         default=None, description="For critical alerts; `none`: while it fires."
     )
     high: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
-        default=timedelta(hours=1), description="For high alerts."
+        default=None, description="For high alerts; `none`: while it fires."
     )
     low: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
         default=timedelta(hours=1), description="For low alerts."

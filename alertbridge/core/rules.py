@@ -35,10 +35,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeToLive:
-    """How long a fact is worth an SMS, from when we heard it; None: while it fires."""
+    """How long a fact is worth an SMS, from when we heard it; None: while it fires.
+
+    What still fires after a gateway's bad hours is told late, in a digest that says how
+    late, and costs one SMS. Only what is low by its own label may be too old for that.
+    """
 
     critical: timedelta | None = None
-    high: timedelta | None = timedelta(hours=1)
+    high: timedelta | None = None
     low: timedelta | None = timedelta(hours=1)
 
     def of(self, severity: Severity) -> timedelta | None:
