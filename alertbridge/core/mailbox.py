@@ -26,8 +26,9 @@ OVER_KEPT = timedelta(hours=1)
 class Mailbox:
     """A recipient's waiting facts, and what bears on letting them leave.
 
-    `facts` are at most `MAX_FACTS`, worst and oldest first; `more` counts the rest.
-    Facts of episodes whose last message is uncertain are not among them (rule 4).
+    `facts` are at most `MAX_FACTS`, chosen worst first, and among equals each source in
+    turn, its oldest first; what can make a message leave before what only rides along
+    or is held. `more` counts those that may leave and found no room. Facts of episodes whose last message is uncertain are not among them (rule 4).
     `sent` are the times of SMS that may have left within the pace's window.
     `skipped` are numbers that recently gave a permanent error.
     """

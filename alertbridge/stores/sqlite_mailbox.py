@@ -1,5 +1,6 @@
 """A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from sqlite3 import Connection, Row
@@ -27,16 +28,10 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
+from alertbridge.stores.sqlite_share import share_out
 
 SENT_WINDOW = timedelta(hours=1)
 """How far back sent SMS are read: longer than any pace window that config allows."""
-
-# Rule 4: facts of an episode whose last message is uncertain wait until it is settled.
-_FREE = (
-    "n.recipient = :recipient AND n.state = 'waiting' AND NOT EXISTS ("
-    "SELECT 1 FROM notification u WHERE u.episode = n.episode"
-    " AND u.recipient = n.recipient AND u.state = 'in_flight')"
-)
 
 _COLUMNS = (
     "n.id, n.kind, n.round, n.severity, n.receiver, n.numbers, n.created_at,"
@@ -56,19 +51,12 @@ _JOINS = (
 
 def read_mailbox(db: Connection, recipient: RecipientName, now: datetime) -> Mailbox:
     """Everything that bears on letting a message leave this mailbox."""
+    chosen, more = share_out(db, recipient, now, MAX_FACTS)
     rows = db.execute(
-        f"SELECT {_COLUMNS}{_JOINS} WHERE {_FREE}"
-        " ORDER BY n.severity, n.id LIMIT :limit",
-        {"recipient": recipient, "limit": MAX_FACTS + 1},
+        f"SELECT {_COLUMNS}{_JOINS} WHERE n.id IN (SELECT value FROM json_each(?))"
+        " ORDER BY n.severity, n.id",
+        (json.dumps(chosen),),
     ).fetchall()
-    more = 0
-    if len(rows) > MAX_FACTS:
-        (total,) = db.execute(
-            f"SELECT count(*) FROM notification n WHERE {_FREE}",
-            {"recipient": recipient},
-        ).fetchone()
-        rows = rows[:MAX_FACTS]
-        more = total - MAX_FACTS
     return Mailbox(
         recipient=recipient,
         facts=tuple(fact_of(row) for row in rows),
@@ -143,12 +131,11 @@ def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
 
 def drop(db: Connection, drops: Iterable[Dropped], now: datetime) -> None:
     """Take facts out of a mailbox, with the rule that says so."""
-    for dropped in drops:
-        db.execute(
-            "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
-            " WHERE id = ? AND state = 'waiting'",
-            (dropped.state, dropped.reason, stamp(now), dropped.id),
-        )
+    db.executemany(
+        "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
+        " WHERE id = ? AND state = 'waiting'",
+        [(drop.state, drop.reason, stamp(now), drop.id) for drop in drops],
+    )
 
 
 def look_again(
