@@ -28,7 +28,8 @@ class Mailbox:
 
     `facts` are at most `MAX_FACTS`, chosen worst first, and among equals each source in
     turn, its oldest first; what can make a message leave before what only rides along
-    or is held. `more` counts those that may leave and found no room. Facts of episodes whose last message is uncertain are not among them (rule 4).
+    or is held. `more` counts those that may leave and found no room.
+    Facts of episodes whose last message is uncertain are not among them (rule 4).
     `sent` are the times of SMS that may have left within the pace's window.
     `skipped` are numbers that recently gave a permanent error.
     """

@@ -167,9 +167,9 @@ def _write_facts(
                 min(when, at if held_until is None else held_until),
             )
     db.executemany(
-        "INSERT INTO notification (episode, kind, round, recipient, source, state, reason,"
-        " severity, receiver, route, place, numbers, mutes, tried, uncertain, post,"
-        " created_at, held_until, expires_at, settled_at)"
+        "INSERT INTO notification (episode, kind, round, recipient, source, state,"
+        " reason, severity, receiver, route, place, numbers, mutes, tried, uncertain,"
+        " post, created_at, held_until, expires_at, settled_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
         rows,
     )

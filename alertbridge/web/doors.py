@@ -12,6 +12,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Source, Store
 from alertbridge.web.readiness import Readiness
+from alertbridge.web.share import Shares
 from alertbridge.web.under_way import UnderWay
 
 
@@ -68,6 +69,7 @@ class Doors:
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)
+    shares: Shares = field(default_factory=Shares)
 
 
 DOORS = web.AppKey("DOORS", Doors)

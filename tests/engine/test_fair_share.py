@@ -62,7 +62,7 @@ async def test_a_flood_leaves_room_for_another_source(
     group: MakeGroup,
     severity: str,
 ) -> None:
-    """Two thousand alerts of one source came first; the one of another is in the text."""
+    """Two thousand of one source came first; the one of another is in the text."""
     await flood(severity)
     await post(group(alert("Other", severity=severity), source="b", key="b"))
 
