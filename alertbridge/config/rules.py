@@ -10,6 +10,7 @@ from alertbridge.config.problems import did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
+from alertbridge.core.alert import SourceName
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
@@ -55,6 +56,7 @@ def make_rules(
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
         pace=_pace(report, config),
         repeat_window=config.repeat_window,
+        max_open={SourceName(s.name): s.max_open for s in config.sources},
         version=version,
     )
     _check_border(report, salvaged)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.alert import SourceName
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -16,6 +17,10 @@ from alertbridge.core.recipient import (
 from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.template import Template
+
+MAX_OPEN = 10_000
+"""Open alerts of one source that are told one by one: five texts of 2,000 each tell
+them all, and nobody has read a longer list than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +70,9 @@ class Rules:
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
     repeat_window: timedelta = timedelta(minutes=20)
+    max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
+
+    def max_open_of(self, source: SourceName) -> int:
+        """Beyond how many open alerts of *source* what comes new is only counted."""
+        return self.max_open.get(source, MAX_OPEN)

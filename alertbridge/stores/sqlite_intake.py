@@ -35,6 +35,8 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
         fingerprint: episode.id for fingerprint, episode in known.episodes.items()
     }
     episodes.update((episode.fingerprint, episode.id) for episode in known.others)
+    if known.flood is not None:
+        episodes[known.flood.fingerprint] = known.flood.id
     for move in plan.moves:
         db.execute(
             "UPDATE episode SET starts_at = coalesce(?, starts_at),"
