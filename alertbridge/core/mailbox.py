@@ -103,8 +103,8 @@ def sort_out(mailbox: Mailbox, now: datetime) -> SortedOut:
                 changes.append(place)
             case str():
                 piles.setdefault(place, []).append(fact)
-                if place == "over" and fact.episode.ends_at is not None:
-                    changes.append(fact.episode.ends_at + OVER_KEPT)
+                if place == "over":
+                    changes.append(_kept_until(fact))
                 elif fact.expires_at is not None:
                     changes.append(fact.expires_at)
             case _:
@@ -159,10 +159,13 @@ def _place_ended(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dro
         return gone
     if fact.severity is not Severity.CRITICAL:
         return gone
-    assert fact.episode.ends_at is not None
-    if now >= fact.episode.ends_at + OVER_KEPT:
-        return gone
-    return "over"
+    return gone if now >= _kept_until(fact) else "over"
+
+
+def _kept_until(fact: Fact) -> datetime:
+    ended = fact.episode.ended_seen or fact.episode.ends_at
+    assert ended is not None
+    return ended + OVER_KEPT
 
 
 def _is_held(until: datetime | None, now: datetime) -> TypeGuard[datetime]:

@@ -41,7 +41,7 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
-    " n.route, e.flaps, e.stale_at"
+    " n.route, e.flaps, e.stale_at, e.ended_seen"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -101,6 +101,7 @@ def fact_of(row: Row) -> Fact:
             annotations=load_map(row[15]),
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
+            ended_seen=moment_or_none(row[27]),
             generator_url=row[18],
             flaps=row[25],
             stale=row[26] is not None,
