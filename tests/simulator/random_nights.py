@@ -236,7 +236,7 @@ class Story:
         self.rows = [r for r in await self.world.history() if r.notification]
 
     async def turn(self, which: int, *turns: Callable[[int], None]) -> None:
-        """Begin and end an alert, two seconds apart: sooner than some gateways answer."""
+        """Begin and end an alert, two seconds apart: sooner than some answers come."""
         for turn in turns:
             turn(which)
             await self.post(TEAMS[which])

@@ -51,14 +51,15 @@ class Result:
         return "\n".join(
             (
                 *(f"  noisy, answered {code}: {found}" for code, found in noisy),
-                f"  quiet, {amount} criticals: 2xx after {_spread(self.answers)}",
-                f"  its SMS at the gateway after {_spread(self.arrivals)}",
+                f"  quiet, {amount} criticals: 2xx after {spread(self.answers)}",
+                f"  its SMS at the gateway after {spread(self.arrivals)}",
                 f"  memory: {self.memory_before:.0f} -> {self.memory_after:.0f} MiB",
             )
         )
 
 
-def _spread(waits: list[float]) -> str:
+def spread(waits: list[float]) -> str:
+    """The middle, the late and the last of them."""
     found = sorted(waits)
     middle, late = found[len(found) // 2], found[int(len(found) * 0.99)]
     return f"p50 {middle:.0f} ms, p99 {late:.0f} ms, max {found[-1]:.0f} ms"
@@ -143,7 +144,7 @@ async def flood(
             flood=json.loads(said[-1]),
             answers=answers,
             statuses=statuses,
-            arrivals=await _arrivals(gateway, posted),
+            arrivals=await arrivals(gateway, posted),
             memory_before=before,
             memory_after=after,
         )
@@ -151,7 +152,7 @@ async def flood(
         noisy.kill()
 
 
-async def _arrivals(gateway: Gateway, posted: dict[str, float]) -> list[float]:
+async def arrivals(gateway: Gateway, posted: dict[str, float]) -> list[float]:
     """Milliseconds from each post to its SMS; one that never comes counts a minute."""
     deadline = time.monotonic() + 10
     found: dict[str, float] = {}

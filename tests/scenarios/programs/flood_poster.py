@@ -21,7 +21,14 @@ class Flood:
     """Connections that post, read the answer, and post again."""
 
     def __init__(
-        self, url: str, *, alerts: int, severity: str, seconds: float, most: int
+        self,
+        url: str,
+        *,
+        alerts: int,
+        severity: str,
+        seconds: float,
+        most: int,
+        first: int,
     ) -> None:
         parts = urlsplit(url)
         assert parts.hostname is not None
@@ -36,7 +43,7 @@ class Flood:
         self._pieces = template.split(b"@@")
         self._until = time.monotonic() + seconds
         self._left = most
-        self._count = 0
+        self._count = first
         self.waits: dict[str, list[float]] = defaultdict(list)
 
     async def run(self, connections: int) -> None:
@@ -103,6 +110,7 @@ def main() -> None:
     parser.add_argument("--severity", default="high")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--posts", type=int, default=10**9, help="stop after so many")
+    parser.add_argument("--first", type=int, default=0, help="count posts from here")
     chosen = parser.parse_args()
     flood = Flood(
         chosen.url,
@@ -110,6 +118,7 @@ def main() -> None:
         severity=chosen.severity,
         seconds=chosen.seconds,
         most=chosen.posts,
+        first=chosen.first,
     )
     asyncio.run(flood.run(chosen.connections))
     print(json.dumps(summary(flood.waits)), flush=True)
