@@ -17,6 +17,7 @@ from alertbridge.core.notification import (
     NotificationId,
     ProviderName,
 )
+from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
@@ -182,6 +183,7 @@ class EpisodeRow:
     ends_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    stale_at: datetime | None
     rows: tuple[HistoryRow, ...]
 
 
@@ -338,6 +340,10 @@ class Store(Protocol):
         """One episode, with everybody who heard of it or did not, and why."""
         ...
 
+    async def recall(self, since: datetime, until: datetime) -> Past:
+        """What was open and what was sent between the two, the end excluded."""
+        ...
+
     async def outbox(
         self, *, limit: int = 1000, dead: bool = False
     ) -> Sequence[OutboxRow]:
@@ -362,6 +368,16 @@ class Store(Protocol):
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
         """Delete what ended before *before*, at most *limit* episodes a call."""
+        ...
+
+    async def mark_stale(
+        self, seen_before: datetime, now: datetime, limit: int = 500
+    ) -> int:
+        """Note of open episodes that no post has named since *seen_before*.
+
+        Stale is not resolved: nobody is told that it is over, and the next post that
+        names it takes the note away. Says how many, at most *limit* a call.
+        """
         ...
 
     async def backup(self, to: Path) -> None:

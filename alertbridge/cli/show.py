@@ -29,6 +29,9 @@ def command(config_file: Path, as_json: bool, episode: int) -> None:
     click.echo(f"  started {clock_time(_text(row['starts_at']))}")
     ended = _text(row["ends_at"])
     click.echo(f"  ended {clock_time(ended)}" if ended else "  still firing")
+    if row["stale_at"] is not None and not ended:
+        since = clock_time(_text(row["stale_at"]))
+        click.echo(f"  stale since {since}: no post names it any more; it may be over")
     if row["acknowledged_at"] is not None:
         at = clock_time(_text(row["acknowledged_at"]))
         click.echo(f"  acknowledged {at} by {visible(str(row['acknowledged_by']))}")

@@ -138,6 +138,31 @@ class Segments(Section):
     other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
 
 
+class FlappingSection(Section):
+    """When an alert that comes and goes is told once, and then left alone."""
+
+    times: int = Field(
+        default=3,
+        ge=2,
+        le=20,
+        description="An alert that fires so often within the window flaps.",
+    )
+    window: Annotated[
+        Duration,
+        _at_least(_MINUTE, "1m"),
+        _at_most(timedelta(hours=24), "24h", ""),
+    ] = Field(default=timedelta(minutes=30), description="Length of the window.")
+    settles: Annotated[
+        Duration,
+        _at_least(_MINUTE, "1m"),
+        _at_most(timedelta(hours=6), "6h", ""),
+    ] = Field(
+        default=timedelta(minutes=15),
+        description="It has settled once it has not changed for so long; until then "
+        "nothing more is told of it.",
+    )
+
+
 class Api(Section):
     """Who may change what runs, from elsewhere than this machine."""
 
@@ -172,8 +197,23 @@ class Log(Section):
 
 
 TemplateText = Annotated[
-    str, WithJsonSchema({"type": "string", "description": "A Jinja template."})
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "description": "A Jinja template."},
+                {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "minLength": 1}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "description": "The file of a template, relative to the config.",
+                },
+            ]
+        }
+    ),
 ]
+"""A template as the model sees it: a file has been read by then (`templates`)."""
 
 
 REQUIRED: Final = ("sources", "providers", "route", "receivers")
@@ -228,7 +268,9 @@ class ConfigFile(Section):
         default=(), description="Alertmanager's old name for `time_intervals`."
     )
     templates: dict[FreeName, TemplateText] = Field(
-        default_factory=dict, description="Texts of your own: Jinja, by name."
+        default_factory=dict,
+        description="Texts of your own, by name: Jinja, or `{file: PATH}` relative to "
+        "the config.",
     )
     pace: PaceSection = Field(
         default_factory=PaceSection, description="How many SMS one person gets."
@@ -243,6 +285,17 @@ class ConfigFile(Section):
         default=timedelta(minutes=20),
         description="A post without news this long after the group's last one is a "
         "repeat and may remind; a sooner one is a copy.",
+    )
+    flapping: FlappingSection | None = Field(
+        default_factory=FlappingSection,
+        description="What is done about alerts that come and go; null: every change "
+        "is told.",
+    )
+    stale_after: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+        default=timedelta(days=2),
+        description="An alert that no post has named for so long is stale: its source "
+        "is silent about it, and it may be over. More than the source's longest "
+        "repeat interval.",
     )
     api: Api = Field(default_factory=Api, description="Access to the HTTP API.")
     heartbeat: Heartbeat = Field(

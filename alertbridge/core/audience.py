@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertbridge.core.alert import Labels
 from alertbridge.core.episode import KnownFact
@@ -13,7 +13,7 @@ from alertbridge.core.recipient import (
     Recipient,
     RecipientName,
 )
-from alertbridge.core.route import Route
+from alertbridge.core.route import REPEAT_INTERVAL, Route
 from alertbridge.core.rules import Rules
 
 
@@ -33,6 +33,7 @@ class Listener:
     held_until: datetime | None = None
     mutes: tuple[str, ...] = ()
     actives: tuple[str, ...] = ()
+    repeat_interval: timedelta = REPEAT_INTERVAL
 
     def is_told_by(self, fact: KnownFact) -> bool:
         """Whether a fact is this person's: by name, or by a phone he has it on.
@@ -70,6 +71,7 @@ def listeners_of_routes(
                 held_until=held,
                 mutes=route.mute,
                 actives=route.active,
+                repeat_interval=route.repeat_interval,
             )
             known = found.get(recipient)
             if known is None or _better(candidate, known, rules):

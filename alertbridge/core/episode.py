@@ -7,10 +7,16 @@ goes back.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertbridge.core.alert import Alert, Fingerprint, Labels, Status
+from alertbridge.core.flapping import (
+    NEVER,
+    Flapping,
+    flaps_at_opening,
+    is_flapping,
+)
 from alertbridge.core.notification import (
     EpisodeId,
     Kind,
@@ -36,7 +42,7 @@ old start when Prometheus returns. Taking that for a copy would lose the page.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFact:
-    """A fact the store holds about an episode."""
+    """A fact the store holds about an episode; `told_at` is when it was accepted."""
 
     id: NotificationId
     recipient: RecipientName
@@ -50,6 +56,7 @@ class KnownFact:
     where: str = ""
     numbers: tuple[Msisdn, ...] = ()
     uncertain: int = 0
+    told_at: datetime | None = None
     held_until: datetime | None = None
     mutes: tuple[str, ...] = ()
     actives: tuple[str, ...] = ()
@@ -64,7 +71,11 @@ class KnownFact:
 class KnownEpisode:
     """The latest episode the store holds for a fingerprint, and who knows of it.
 
-    `previous_end` is when the episode before it ended, if there was one.
+    `previous_end` is when the episode before it ended, if there was one; `opened` is
+    when it and those before it were opened, the latest of them. `flaps` counts how
+    often it fired while it flapped (0: it does not), `refired_at` is the start of its
+    latest firing if that is not its first, `changed_seen` when we heard of the latest
+    change. `seen_at` is when a post last named it, as far as that is written down.
     """
 
     id: EpisodeId
@@ -75,18 +86,38 @@ class KnownEpisode:
     previous_end: datetime | None = None
     acknowledged: bool = False
     annotations: Labels | None = None
+    opened: Sequence[datetime] = ()
+    flaps: int = 0
+    refired_at: datetime | None = None
+    changed_seen: datetime | None = None
+    seen_at: datetime | None = None
+    stale: bool = False
     facts: Sequence[KnownFact] = ()
+
+    @property
+    def fires_since(self) -> datetime:
+        """When its latest firing began."""
+        return self.starts_at if self.refired_at is None else self.refired_at
 
 
 @dataclass(frozen=True, slots=True)
 class Opens:
     """News: a firing period begins.
 
-    `closes` is the episode that ended without anybody telling us.
+    `closes` is the episode that ended without anybody telling us; `flaps` is how often
+    the alert fired lately, if that is often enough to be told as flapping.
     """
 
     starts_at: datetime
     closes: KnownEpisode | None = None
+    flaps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FiresAgain:
+    """A flapping alert fires again: within its episode, and no news by itself."""
+
+    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +150,15 @@ class EndsUnheard:
     ends_at: datetime
 
 
-Sighting = Opens | Same | Ends | Late | EndsUnheard
+Sighting = Opens | FiresAgain | Same | Ends | Late | EndsUnheard
 
 
-def sight(known: KnownEpisode | None, alert: Alert, now: datetime) -> Sighting:
+def sight(
+    known: KnownEpisode | None,
+    alert: Alert,
+    now: datetime,
+    flapping: Flapping = NEVER,
+) -> Sighting:
     """Say what *alert* means, given the latest episode *known* for its fingerprint."""
     starts_at = now if alert.starts_at is None else alert.starts_at
     if alert.status is Status.RESOLVED:
@@ -130,18 +166,40 @@ def sight(known: KnownEpisode | None, alert: Alert, now: datetime) -> Sighting:
     if known is None:
         return Opens(starts_at)
     if known.ends_at is None:
-        if alert.starts_at is None:
-            return Same(known.starts_at)
-        if starts_at > known.starts_at + DRIFT:
-            return Opens(starts_at, closes=known)
-        if starts_at < known.starts_at and _is_before(starts_at, known):
-            return Late()
-        return Same(min(starts_at, known.starts_at))
-    if alert.starts_at is None or starts_at > known.ends_at:
-        return Opens(starts_at)
-    if known.ended_seen is not None and now - known.ended_seen > LATE_COPY:
-        return Opens(starts_at)
+        return _sight_open(known, alert, starts_at, now, flapping)
+    if (
+        alert.starts_at is None
+        or starts_at > known.ends_at
+        or (known.ended_seen is not None and now - known.ended_seen > LATE_COPY)
+    ):
+        return _opens(known, starts_at, now, flapping)
     return Late()
+
+
+def _sight_open(
+    known: KnownEpisode,
+    alert: Alert,
+    starts_at: datetime,
+    now: datetime,
+    flapping: Flapping,
+) -> Sighting:
+    if alert.starts_at is None:
+        return Same(known.starts_at)
+    if starts_at > known.fires_since + DRIFT:
+        again = _opens(known, starts_at, now, flapping)
+        return replace(again, closes=known) if isinstance(again, Opens) else again
+    if starts_at < known.starts_at and _is_before(starts_at, known):
+        return Late()
+    return Same(min(starts_at, known.starts_at))
+
+
+def _opens(
+    known: KnownEpisode, starts_at: datetime, now: datetime, flapping: Flapping
+) -> Opens | FiresAgain:
+    """Open an episode, unless the last one flaps and has not settled."""
+    if is_flapping(known.flaps, known.changed_seen, flapping, now):
+        return FiresAgain(starts_at)
+    return Opens(starts_at, flaps=flaps_at_opening(known.opened, flapping, now))
 
 
 def _sight_resolved(
@@ -157,11 +215,11 @@ def _sight_resolved(
             return EndsUnheard(starts_at, ends_at)
         return Late()
     if alert.starts_at is not None and (
-        ends_at < known.starts_at or _is_before(ends_at, known)
+        ends_at < known.fires_since or _is_before(ends_at, known)
     ):
         # The end of an earlier period, overtaken by the firing of this one.
         return Late()
-    return Ends(max(ends_at, known.starts_at))
+    return Ends(max(ends_at, known.fires_since))
 
 
 def _is_before(at: datetime, known: KnownEpisode) -> bool:

@@ -48,7 +48,7 @@ def limit_flood(
     if before + opened <= most and known.flood is None:
         return made
     surplus = _surplus(made, known, most - before)
-    draft = PlanDraft(rules, now)
+    draft = PlanDraft(rules, now, group.source)
     if surplus:
         untold = [fact for fact in made.facts if fact.fingerprint in surplus]
         made = replace(
@@ -123,7 +123,9 @@ def _count(
             audience[admin.recipient] = admin
         draft.open(alert, draft.now, tuple(audience.values()))
         return
-    draft.moves.append(MoveEpisode(id=told.id, annotations=alert.annotations))
+    draft.moves.append(
+        MoveEpisode(id=told.id, annotations=alert.annotations, seen=True)
+    )
     heard = {fact.recipient for fact in told.facts}
     newcomers = [one for one in _listeners(untold) if one.recipient not in heard]
     draft.tell_again(alert, told, newcomers, repeats=False)

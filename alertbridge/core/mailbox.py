@@ -130,6 +130,9 @@ _PILE = {
 def _place(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
     """Name the pile a fact belongs to, until when it is held, or why it goes."""
     if fact.kind is Kind.RESOLVED:
+        if not fact.episode.ended:
+            # It flaps, and fires again: that it was over is no longer true.
+            return Dropped(fact.id, State.CANCELLED, Reason.FIRED_AGAIN)
         if not fact.heard:
             return Dropped(fact.id, State.CANCELLED, Reason.NEVER_HEARD)
         if _is_held(fact.held_until, now):

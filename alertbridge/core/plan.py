@@ -96,6 +96,8 @@ class Verdict(StrEnum):
 
     ALREADY_TOLD = "already_told"
     ALREADY_WAITING = "already_waiting"
+    REMINDED_LATELY = "reminded_lately"
+    FLAPPING = "flapping"
     GIVEN_UP = "given_up"
     LATE_COPY = "late_copy"
     NEVER_HEARD = "never_heard"
@@ -109,22 +111,34 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEpisode:
-    """A row to write: a firing period begins (and, if unheard, has already ended)."""
+    """A row to write: a firing period begins (and, if unheard, has already ended).
+
+    `kin` is the same for alerts that differ in their severity only, '' if it has none.
+    """
 
     alert: Alert
     starts_at: datetime
     ends_at: datetime | None
     severity: Severity
+    flaps: int = 0
+    kin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveEpisode:
-    """A row to change: an earlier start, the end, newer annotations."""
+    """A row to change: an earlier start, the end, newer annotations.
+
+    `refired_at` takes an end back: it fires again. `flaps` replaces their number.
+    `seen` notes that a post has named it now: it is not stale.
+    """
 
     id: EpisodeId
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    refired_at: datetime | None = None
+    flaps: int | None = None
     annotations: Labels | None = None
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import assert_never
 
-from alertbridge.core.alert import Alert, PostReason
+from alertbridge.core.alert import Alert, PostReason, SourceName
 from alertbridge.core.audience import Listener, held_until
 from alertbridge.core.episode import KnownEpisode, KnownFact
+from alertbridge.core.flapping import is_flapping
+from alertbridge.core.kin import kin_of
 from alertbridge.core.notification import Kind, PostNote, Reason, State
 from alertbridge.core.plan import (
     ChangeFact,
@@ -21,8 +24,13 @@ from alertbridge.core.plan import (
     Verdict,
 )
 from alertbridge.core.recipient import ReceiverName
+from alertbridge.core.remind import Remind, remind
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
+
+SEEN_EVERY = timedelta(minutes=10)
+"""How often it is written down that a post named an episode: staleness is a matter of
+days, and a storm of copies must not cost a write each."""
 
 
 @dataclass(slots=True)
@@ -31,6 +39,7 @@ class PlanDraft:
 
     rules: Rules
     now: datetime
+    source: SourceName
     opens: list[OpenEpisode] = field(default_factory=list)
     moves: list[MoveEpisode] = field(default_factory=list)
     facts: list[NewFact] = field(default_factory=list)
@@ -40,14 +49,23 @@ class PlanDraft:
     has_news: bool = False
 
     def open(
-        self, alert: Alert, starts_at: datetime, audience: Sequence[Listener]
+        self,
+        alert: Alert,
+        starts_at: datetime,
+        audience: Sequence[Listener],
+        flaps: int = 0,
     ) -> None:
         """A firing period begins: everybody it is routed to must hear."""
         self.has_news = True
         severity = self.rules.severity.classify(alert.labels)
         self.opens.append(
             OpenEpisode(
-                alert=alert, starts_at=starts_at, ends_at=None, severity=severity
+                alert=alert,
+                starts_at=starts_at,
+                ends_at=None,
+                severity=severity,
+                flaps=flaps,
+                kin=kin_of(self.source, alert.labels, self.rules.severity.label),
             )
         )
         if not audience:
@@ -79,34 +97,84 @@ class PlanDraft:
             self._cancel(resolved, Reason.FIRED_AGAIN)
 
     def keep(self, alert: Alert, known: KnownEpisode, starts_at: datetime) -> None:
-        """Keep the earliest start and the newest annotations."""
+        """Keep the earliest start and the newest annotations; note that it is seen."""
         earlier = starts_at if starts_at < known.starts_at else None
         changed = known.annotations is not None and dict(known.annotations) != dict(
             alert.annotations
         )
-        if earlier is not None or changed:
+        seen = known.stale or (
+            known.seen_at is not None and self.now - known.seen_at >= SEEN_EVERY
+        )
+        settled = known.flaps > 0 and not self._flaps(known)
+        if earlier is not None or changed or seen or settled:
             self.moves.append(
                 MoveEpisode(
                     id=known.id,
                     starts_at=earlier,
                     annotations=alert.annotations if changed else None,
+                    flaps=0 if settled else None,
+                    seen=seen,
                 )
             )
 
-    def end(self, known: KnownEpisode, ends_at: datetime) -> None:
-        """The episode is over: tell those, and only those, who heard it fire."""
+    def fire_again(
+        self,
+        alert: Alert,
+        known: KnownEpisode,
+        starts_at: datetime,
+        audience: Sequence[Listener],
+    ) -> None:
+        """A flapping alert fires again: news to those who do not know that it does.
+
+        A "resolved" that waits for it to settle is taken back; who believes that it is
+        over, or never heard of it, hears.
+        """
         self.has_news = True
-        self.moves.append(MoveEpisode(id=known.id, ends_at=ends_at))
+        flaps = known.flaps + 1
+        self.moves.append(
+            MoveEpisode(id=known.id, refired_at=starts_at, flaps=flaps, seen=True)
+        )
+        self.supersede(known)
+        severity = self.rules.severity.classify(alert.labels)
+        for listener in audience:
+            facts = [fact for fact in known.facts if listener.is_told_by(fact)]
+            if not facts and known.acknowledged:
+                self.leave_out(alert, Verdict.ACKNOWLEDGED, listener)
+            elif not facts or not _knows_that_it_fires(facts):
+                self.facts.append(self._fact(alert, listener, severity, round_=flaps))
+            else:
+                self.leave_out(alert, Verdict.FLAPPING, listener)
+
+    def _flaps(self, known: KnownEpisode) -> bool:
+        return is_flapping(
+            known.flaps, known.changed_seen, self.rules.flapping, self.now
+        )
+
+    def end(self, known: KnownEpisode, ends_at: datetime) -> None:
+        """The episode is over: tell those, and only those, who heard it fire.
+
+        One that flaps is told as over when it has settled, if it has not fired again.
+        """
+        self.has_news = True
+        flaps = self._flaps(known)
+        settled = 0 if known.flaps > 0 and not flaps else None
+        self.moves.append(MoveEpisode(id=known.id, ends_at=ends_at, flaps=settled))
+        settles_at = self.now + self.rules.flapping.settles if flaps else None
         for recipient in dict.fromkeys(fact.recipient for fact in known.facts):
             facts = [fact for fact in known.facts if fact.recipient == recipient]
-            self._end_for(known, facts)
+            self._end_for(known, facts, settles_at)
 
-    def _end_for(self, known: KnownEpisode, facts: Sequence[KnownFact]) -> None:
+    def _end_for(
+        self,
+        known: KnownEpisode,
+        facts: Sequence[KnownFact],
+        settles_at: datetime | None,
+    ) -> None:
         heard = [f for f in facts if f.heard or f.state is State.IN_FLIGHT]
         for fact in facts:
             if fact.state is State.WAITING and not self._rides_along(fact, heard):
                 self._cancel([fact], Reason.RESOLVED_BEFORE_TOLD)
-        if not heard:
+        if not heard or heard[-1].kind is Kind.RESOLVED:
             return
         fact = heard[0]
         recipient = self.rules.recipients.get(fact.recipient)
@@ -128,18 +196,21 @@ class PlanDraft:
         severity = max(fact.severity, Severity.HIGH)
         # Good news least of all wakes somebody whose window is shut.
         held = held_until(fact.mutes, fact.actives, self.rules, self.now)
+        reason = Reason.NEWS if held is None else Reason.MUTED
+        if settles_at is not None and (held is None or held < settles_at):
+            held, reason = settles_at, Reason.FLAPPING
         self.facts.append(
             NewFact(
                 fingerprint=known.fingerprint,
                 kind=Kind.RESOLVED,
-                round=0,
+                round=known.flaps,
                 recipient=fact.recipient,
                 numbers=fact.numbers if recipient is None else recipient.phones,
                 receiver=fact.receiver,
                 route=fact.route,
                 where=fact.where,
                 severity=severity,
-                reason=Reason.NEWS if held is None else Reason.MUTED,
+                reason=reason,
                 held_until=held,
                 mutes=fact.mutes,
                 actives=fact.actives,
@@ -202,30 +273,27 @@ class PlanDraft:
         facts: Sequence[KnownFact],
         severity: Severity,
     ) -> None:
-        if known.acknowledged:
-            self.leave_out(alert, Verdict.ACKNOWLEDGED, listener)
-            return
-        if any(fact.state in (State.WAITING, State.IN_FLIGHT) for fact in facts):
-            # Reminder n + 1 cannot exist while n, or the firing, is still to be told.
-            self._already(alert, listener, facts)
-            return
-        if listener.held_until is not None:
-            self.leave_out(alert, Verdict.MUTED, listener)
-            return
-        reminders = [fact.round for fact in facts if fact.kind is Kind.REMINDER]
-        # Who has heard it is recorded as reminded; who has not (his page expired or
-        # died) hears now: the repeat is the source saying that it still fires.
-        told = any(fact.heard for fact in facts)
-        self.facts.append(
-            self._fact(
-                alert,
-                listener,
-                severity,
-                kind=Kind.REMINDER,
-                round_=max(reminders, default=0) + 1,
-                recorded=told,
-            )
+        answer = remind(
+            facts,
+            acknowledged=known.acknowledged,
+            held=listener.held_until is not None,
+            repeat_interval=listener.repeat_interval,
+            repeat_window=self.rules.repeat_window,
+            now=self.now,
         )
+        match answer:
+            case Remind(round_):
+                self.facts.append(
+                    self._fact(
+                        alert, listener, severity, kind=Kind.REMINDER, round_=round_
+                    )
+                )
+            case Verdict.ALREADY_WAITING:
+                self._already(alert, listener, facts)
+            case Verdict():
+                self.leave_out(alert, answer, listener)
+            case _:
+                assert_never(answer)
 
     def leave_out(
         self, alert: Alert, verdict: Verdict, listener: Listener | None = None
@@ -250,12 +318,9 @@ class PlanDraft:
         *,
         kind: Kind = Kind.FIRING,
         round_: int = 0,
-        recorded: bool = False,
     ) -> NewFact:
-        state, reason = State.WAITING, Reason.NEWS
-        if recorded:
-            state, reason = State.CANCELLED, Reason.REPEAT_RECORDED
-        elif listener.held_until is not None:
+        reason = Reason.REPEAT if kind is Kind.REMINDER else Reason.NEWS
+        if listener.held_until is not None:
             reason = Reason.MUTED
         return NewFact(
             fingerprint=alert.fingerprint,
@@ -267,7 +332,6 @@ class PlanDraft:
             route=listener.route,
             where=listener.where,
             severity=severity,
-            state=state,
             reason=reason,
             held_until=listener.held_until,
             mutes=listener.mutes,
@@ -296,6 +360,17 @@ class PlanDraft:
             releases=tuple(self.releases),
             left_out=tuple(self.left_out),
         )
+
+
+def _knows_that_it_fires(facts: Sequence[KnownFact]) -> bool:
+    """Whether the last that a person heard, or is about to hear, is that it fires.
+
+    Facts come in the order they were written, and are told in it.
+    """
+    heard = [f for f in facts if f.heard or f.state is State.IN_FLIGHT]
+    if heard and heard[-1].kind is not Kind.RESOLVED:
+        return True
+    return any(f.state is State.WAITING and f.kind is not Kind.RESOLVED for f in facts)
 
 
 def _already(facts: Sequence[KnownFact]) -> Verdict:

@@ -14,6 +14,7 @@ from alertbridge.core.audience import Listener, listeners_of_routes
 from alertbridge.core.episode import (
     Ends,
     EndsUnheard,
+    FiresAgain,
     KnownEpisode,
     Late,
     Opens,
@@ -32,7 +33,7 @@ REPEAT_COPY = timedelta(minutes=5)
 def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
     """Say what *group* changes, given what is *known* of its alerts and its group."""
     keys = keys_of(group)
-    draft = PlanDraft(rules, now)
+    draft = PlanDraft(rules, now, group.source)
     listeners = _Listeners(group, rules, now)
     same: list[tuple[Alert, KnownEpisode]] = []
     seen: set[str] = set()
@@ -41,11 +42,14 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
             continue
         seen.add(alert.fingerprint)
         known_episode = known.episodes.get(alert.fingerprint)
-        match sight(known_episode, alert, now):
-            case Opens(starts_at, closes):
+        match sight(known_episode, alert, now, rules.flapping):
+            case Opens(starts_at, closes, flaps):
                 draft.close_unseen(closes, starts_at)
                 draft.supersede(known_episode)
-                draft.open(alert, starts_at, listeners.of(alert))
+                draft.open(alert, starts_at, listeners.of(alert), flaps)
+            case FiresAgain(starts_at):
+                assert known_episode is not None
+                draft.fire_again(alert, known_episode, starts_at, listeners.of(alert))
             case Same(starts_at):
                 assert known_episode is not None
                 draft.keep(alert, known_episode, starts_at)
@@ -123,7 +127,7 @@ def plan_past_routes(
     For what is about alertbridge itself, and for a post too large to be read. An
     episode of the same fingerprint that is already open is not told again.
     """
-    draft = PlanDraft(rules, now)
+    draft = PlanDraft(rules, now, keys.source)
     sighting = sight(known.episodes.get(alert.fingerprint), alert, now)
     post = Post.COPY
     if isinstance(sighting, Opens):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -70,6 +71,8 @@ class Rules:
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
     repeat_window: timedelta = timedelta(minutes=20)
+    flapping: Flapping = field(default_factory=Flapping)
+    stale_after: timedelta = timedelta(days=2)
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
 

@@ -178,7 +178,7 @@ def _open(
     now: datetime,
 ) -> Plan:
     """Tell *audience*, and those who still wait to hear of an earlier count."""
-    draft = PlanDraft(rules, now)
+    draft = PlanDraft(rules, now, group.source)
     if told is not None and told.ends_at is None:
         draft.close_unseen(told, now)
         for fact in told.facts:

@@ -17,6 +17,9 @@ PRUNE_EVERY = 3600.0
 PRUNE_PAUSE = 0.2
 """Seconds between two bites of a long clean-up: the writer is everybody's."""
 
+SILENCE_EVERY = 300.0
+"""Seconds between two looks for alerts that no post names any more."""
+
 STUCK = 20.0
 """Seconds without progress after which intake or dispatcher counts as stuck. Longer
 than any wait of theirs, shorter than the unit's WatchdogSec."""
@@ -73,6 +76,25 @@ async def keep_pruning(
         except StoreUnavailable as exc:
             log.error("store.failed", reason=f"retention: {exc}")
         await asyncio.sleep(PRUNE_EVERY)
+
+
+async def keep_noticing_silence(
+    store: Store, clock: Clock, stale_after: Callable[[], timedelta]
+) -> None:
+    """Note which alerts no post names any more: they may be over, nobody says so."""
+    bite = 500
+    while True:
+        try:
+            found = bite
+            while found >= bite:
+                now = clock.now()
+                found = await store.mark_stale(now - stale_after(), now, bite)
+                if found:
+                    log.warning("episode.stale", amount=found)
+                await asyncio.sleep(PRUNE_PAUSE)
+        except StoreUnavailable as exc:
+            log.error("store.failed", reason=f"silence: {exc}")
+        await asyncio.sleep(SILENCE_EVERY)
 
 
 async def keep_beating(

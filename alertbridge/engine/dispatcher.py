@@ -42,6 +42,7 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Plan
 from alertbridge.engine.current import Current
 from alertbridge.engine.rate import WINDOW, Rate
+from alertbridge.engine.template_faults import TemplateFaults
 from alertbridge.ports import (
     Claimed,
     Clock,
@@ -112,6 +113,7 @@ class Dispatcher:
             for name, provider in providers.items()
         }
         self._wake = asyncio.Event()
+        self._faults = TemplateFaults(store, current, clock, self.wake)
         self._stopping = False
         self.progress = self._monotonic()
 
@@ -199,6 +201,10 @@ class Dispatcher:
                 self._attempt(lane, submission), name=f"submit {submission.reference}"
             )
         self._report_claimed(claimed)
+        for fault in self._faults.note(claimed.drafts):
+            requests.create_task(
+                self._faults.page(fault), name=f"meta {fault.template}"
+            )
         if claimed.submissions:
             return 0.0
         return self._until(claimed)
@@ -307,13 +313,6 @@ class Dispatcher:
                 segments=submission.text.segments,
                 attempt=submission.attempt,
             )
-        for draft in claimed.drafts:
-            if draft.template_error is not None:
-                log.error(
-                    "template.failed",
-                    template=draft.tells[0].receiver,
-                    error=draft.template_error,
-                )
 
     def _report_settled(
         self,

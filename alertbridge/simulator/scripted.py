@@ -99,6 +99,8 @@ class Sms:
 class ScriptedProvider:
     """A `Provider` that plays `turns` one after another, then always `answer`.
 
+    `submissions` and `answers` are what it was asked and what it gave, pair by pair.
+
     The phones ring when the request arrives: a process that dies before it sees the
     answer takes nothing back.
     """
@@ -109,7 +111,7 @@ class ScriptedProvider:
         ring: Callable[[Sms], None],
         now: Callable[[], datetime],
         *,
-        requests_per_second: int = 30,
+        requests_per_second: int,
     ) -> None:
         self._name = name
         self._ring = ring
@@ -118,6 +120,7 @@ class ScriptedProvider:
         self.answer: Answer | Callable[[Submission], Answer] = accepts()
         self.turns: deque[Answer] = deque()
         self.submissions: list[Submission] = []
+        self.answers: list[Answer] = []
 
     @property
     def name(self) -> ProviderName:
@@ -128,6 +131,7 @@ class ScriptedProvider:
         """Do what the script says, and answer when it says."""
         self.submissions.append(submission)
         answer = self._next(submission)
+        self.answers.append(answer)
         if answer.sent:
             for message in submission.messages:
                 self._ring(

@@ -37,6 +37,9 @@ LOOKS_AGAIN = 3600.0
 """Seconds after which an idle dispatcher looks again for no reason. `serve` does so
 every 5 s: a due time that nobody announced is healed there, and shows here."""
 
+USUAL_LIMIT = 30
+"""Requests a second that an account allows, if nobody says: iP.1's."""
+
 EVERYTHING = 10_000_000
 """Rows of history: all of them."""
 
@@ -55,6 +58,7 @@ class World:
         *,
         idle: float = LOOKS_AGAIN,
         seed: int = 0,
+        per_second: Mapping[ProviderName, int] | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._idle = idle
@@ -66,7 +70,12 @@ class World:
         self.store = open_memory(_references())
         self.phones: list[Sms] = []
         self.providers: dict[ProviderName, ScriptedProvider] = {
-            name: ScriptedProvider(name, self.phones.append, lambda: self.clock.true)
+            name: ScriptedProvider(
+                name,
+                self.phones.append,
+                lambda: self.clock.true,
+                requests_per_second=(per_second or {}).get(name, USUAL_LIMIT),
+            )
             for name in rules.providers
         }
         self.episodes: dict[tuple[SourceName, Fingerprint], EpisodeId] = {}
@@ -75,8 +84,7 @@ class World:
 
     async def __aenter__(self) -> Self:
         """Start the dispatcher."""
-        self._start()
-        await asyncio.sleep(0)
+        await self.begin()
         return self
 
     async def __aexit__(
@@ -90,7 +98,7 @@ class World:
             if kind is None:
                 self._still_runs()
         finally:
-            await self._kill()
+            await self.kill()
             await self.store.close()
 
     @property
@@ -132,17 +140,38 @@ class World:
 
         What was in flight is uncertain to the new one.
         """
-        await self._kill()
+        await self.kill()
         await asyncio.sleep(away.total_seconds())
+        await self.begin()
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process; without one, nobody takes posts."""
+        return self._dispatching is not None
+
+    async def kill(self) -> None:
+        """End the process, wherever it is; the store is as it left it."""
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.wait([self._dispatching])
+            self._dispatching = None
+
+    async def begin(self) -> None:
+        """Start a process on the store, on the time that the wall clock shows now."""
+        # Two dispatchers on one store would page everybody twice.
+        await self.kill()
+        self.clock.follow(self.clock.step())
         self.dispatcher = self._new_dispatcher()
-        self._start()
+        # Looked at after each stretch of time, so that it cannot die unseen.
+        self._dispatching = self._loop.create_task(self.dispatcher.run())
         await asyncio.sleep(0)
 
     async def shift_wall_clock(self, by: timedelta) -> None:
         """Step the clock of the daemon's machine; the daemon notices at once."""
         self.clock.set_wall(by)
-        await follow_step(self.clock.step, self.clock.follow, self.store)
-        self._wake()
+        if self.runs:
+            await follow_step(self.clock.step, self.clock.follow, self.store)
+            self._wake()
 
     def sms_to(self, number: Msisdn | str) -> Sequence[Sms]:
         """What rang on one phone, in order."""
@@ -167,20 +196,10 @@ class World:
     def _wake(self) -> None:
         self.dispatcher.wake()
 
-    def _start(self) -> None:
-        # Looked at after each stretch of time, so that it cannot die unseen.
-        self._dispatching = self._loop.create_task(self.dispatcher.run())
-
     def _still_runs(self) -> None:
-        assert self._dispatching is not None, "use the world as a context manager"
-        if self._dispatching.done():
+        if self._dispatching is not None and self._dispatching.done():
             self._dispatching.result()
             raise AssertionError("the dispatcher has ended")
-
-    async def _kill(self) -> None:
-        if self._dispatching is not None:
-            self._dispatching.cancel()
-            await asyncio.wait([self._dispatching])
 
 
 def _references() -> Iterator[Reference]:

@@ -19,10 +19,18 @@ from alertbridge.stores.columns import (
     moment_or_none,
 )
 
+_OPENED = 20
+"""Earlier openings that are read: no alert need fire more often to flap."""
+
 _EPISODES = (
     "SELECT e.id, e.fingerprint, e.starts_at, e.ends_at, e.ended_seen, e.acked_at,"
     " e.annotations, (SELECT max(p.ends_at) FROM episode p WHERE p.source = e.source"
-    " AND p.fingerprint = e.fingerprint AND p.id < e.id) FROM episode e"
+    " AND p.fingerprint = e.fingerprint AND p.id < e.id), e.flaps, e.refired_at,"
+    " max(e.opened_seen, coalesce(e.refired_seen, 0), coalesce(e.ended_seen, 0)),"
+    " e.seen_at, e.stale_at, (SELECT json_group_array(opened_seen) FROM"
+    " (SELECT o.opened_seen FROM episode o WHERE o.source = e.source"
+    f"  AND o.fingerprint = e.fingerprint ORDER BY o.id DESC LIMIT {_OPENED}))"
+    " FROM episode e"
 )
 _LATEST = (
     " WHERE e.id IN (SELECT max(id) FROM episode WHERE source = :source"
@@ -41,7 +49,8 @@ _OPEN_OF_SOURCE = (
 )
 _FACTS = (
     "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
-    " numbers, uncertain, held_until, mutes, episode, route FROM notification"
+    " numbers, uncertain, held_until, mutes, episode, route,"
+    " CASE state WHEN 'told' THEN settled_at END FROM notification"
     " WHERE episode IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 
@@ -140,6 +149,12 @@ def _known_episode(row: Row, facts: Sequence[KnownFact]) -> KnownEpisode:
         acknowledged=row[5] is not None,
         annotations=load_map(row[6]),
         previous_end=moment_or_none(row[7]),
+        flaps=row[8],
+        refired_at=moment_or_none(row[9]),
+        changed_seen=moment(row[10]),
+        seen_at=moment(row[11]),
+        stale=row[12] is not None,
+        opened=tuple(moment(column) for column in json.loads(row[13])),
         facts=tuple(facts),
     )
 
@@ -159,6 +174,7 @@ def _known_fact(row: Row) -> KnownFact:
         where=row[8],
         numbers=load_numbers(row[9]),
         uncertain=row[10],
+        told_at=moment_or_none(row[15]),
         held_until=moment_or_none(row[11]),
         mutes=mutes,
         actives=actives,

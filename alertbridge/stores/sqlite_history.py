@@ -99,7 +99,7 @@ def show(db: Connection, episode: EpisodeId) -> EpisodeRow | None:
     """One episode and everybody's part in it."""
     row = db.execute(
         "SELECT id, source, fingerprint, labels, annotations, severity, starts_at,"
-        " ends_at, acked_at, acked_by FROM episode WHERE id = ?",
+        " ends_at, acked_at, acked_by, stale_at FROM episode WHERE id = ?",
         (episode,),
     ).fetchone()
     if row is None:
@@ -115,6 +115,7 @@ def show(db: Connection, episode: EpisodeId) -> EpisodeRow | None:
         ends_at=moment_or_none(row[7]),
         acknowledged_at=moment_or_none(row[8]),
         acknowledged_by=row[9],
+        stale_at=moment_or_none(row[10]),
         rows=history(db, 10_000, None, episode),
     )
 

@@ -6,7 +6,14 @@ from sqlite3 import Connection
 
 from alertbridge.core.alert import Fingerprint
 from alertbridge.core.notification import EpisodeId, NotificationId, Reason, State
-from alertbridge.core.plan import Keys, Known, LeftOut, Plan, Post
+from alertbridge.core.plan import (
+    Keys,
+    Known,
+    LeftOut,
+    MoveEpisode,
+    Plan,
+    Post,
+)
 from alertbridge.ports import Recorded
 from alertbridge.stores.columns import (
     FAR,
@@ -38,20 +45,7 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
     if known.flood is not None:
         episodes[known.flood.fingerprint] = known.flood.id
     for move in plan.moves:
-        db.execute(
-            "UPDATE episode SET starts_at = coalesce(?, starts_at),"
-            " annotations = coalesce(?, annotations),"
-            " ended_seen = CASE WHEN ? IS NULL THEN ended_seen ELSE ? END,"
-            " ends_at = coalesce(?, ends_at) WHERE id = ?",
-            (
-                stamp_or_none(move.starts_at),
-                None if move.annotations is None else dump(move.annotations),
-                stamp_or_none(move.ends_at),
-                at,
-                stamp_or_none(move.ends_at),
-                move.id,
-            ),
-        )
+        _move_episode(db, move, at)
     episodes.update(_write_episodes(db, plan, at))
     for change in plan.changes:
         db.execute(
@@ -64,6 +58,36 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
         _release(db, release.id, stamp_or_none(release.held_until), at)
     _write_left_out(db, plan.left_out, episodes, at)
     return Recorded(plan, episodes)
+
+
+def _move_episode(db: Connection, move: MoveEpisode, at: int) -> None:
+    db.execute(
+        "UPDATE episode SET starts_at = coalesce(:starts_at, starts_at),"
+        " annotations = coalesce(:annotations, annotations),"
+        " flaps = coalesce(:flaps, flaps),"
+        " ends_at = coalesce(:ends_at, ends_at),"
+        " ended_seen = CASE WHEN :ends_at IS NULL THEN ended_seen ELSE :at END"
+        " WHERE id = :id",
+        {
+            "starts_at": stamp_or_none(move.starts_at),
+            "annotations": None if move.annotations is None else dump(move.annotations),
+            "flaps": move.flaps,
+            "ends_at": stamp_or_none(move.ends_at),
+            "at": at,
+            "id": move.id,
+        },
+    )
+    if move.refired_at is not None:
+        db.execute(
+            "UPDATE episode SET refired_at = ?, refired_seen = ?, ends_at = NULL,"
+            " ended_seen = NULL WHERE id = ?",
+            (stamp(move.refired_at), at, move.id),
+        )
+    if move.seen:
+        db.execute(
+            "UPDATE episode SET seen_at = ?, stale_at = NULL WHERE id = ?",
+            (at, move.id),
+        )
 
 
 def _write_episodes(
@@ -82,8 +106,8 @@ def _write_episodes(
     }
     db.executemany(
         "INSERT INTO episode (id, source, fingerprint, group_key, labels, annotations,"
-        " generator_url, severity, starts_at, ends_at, opened_seen, ended_seen)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " generator_url, severity, starts_at, ends_at, opened_seen, ended_seen,"
+        " seen_at, flaps, kin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 ids[opened.alert.fingerprint],
@@ -98,6 +122,9 @@ def _write_episodes(
                 stamp_or_none(opened.ends_at),
                 at,
                 None if opened.ends_at is None else at,
+                at,
+                opened.flaps,
+                opened.kin,
             )
             for opened in plan.opens
         ],

@@ -41,7 +41,13 @@ _COLUMNS = (
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
-    " n.route, e.flaps, e.stale_at, e.ended_seen"
+    " n.route, e.flaps, e.stale_at,"
+    # Told of the same alert at a lesser severity, and that still fires.
+    " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
+    "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
+    "  AND k.severity > e.severity AND t.recipient = n.recipient"
+    "  AND t.state = 'told' AND t.kind != 'resolved'),"
+    " e.ended_seen"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -101,7 +107,7 @@ def fact_of(row: Row) -> Fact:
             annotations=load_map(row[15]),
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
-            ended_seen=moment_or_none(row[27]),
+            ended_seen=moment_or_none(row[28]),
             generator_url=row[18],
             flaps=row[25],
             stale=row[26] is not None,
@@ -109,6 +115,7 @@ def fact_of(row: Row) -> Fact:
         note=note,
         heard=bool(row[23]),
         route=row[24],
+        worse=bool(row[27]),
     )
 
 

@@ -25,12 +25,21 @@ MAX_QUARANTINED_BYTES = 64 * 1024
 
 
 def acknowledge(db: Connection, episode: EpisodeId, by: str, now: datetime) -> bool:
-    """Record the first acknowledgement; a second one changes nothing."""
+    """Record the first acknowledgement; a second one changes nothing.
+
+    What would only have asked for it (reminders, escalations) no longer leaves.
+    """
     row = db.execute(
         "UPDATE episode SET acked_at = coalesce(acked_at, ?),"
         " acked_by = coalesce(acked_by, ?) WHERE id = ? RETURNING id",
         (stamp(now), by, episode),
     ).fetchone()
+    db.execute(
+        "UPDATE notification SET state = 'cancelled', reason = ?, settled_at = ?"
+        " WHERE episode = ? AND state = 'waiting'"
+        " AND kind IN ('reminder', 'escalated')",
+        (Reason.ACKNOWLEDGED, stamp(now), episode),
+    )
     return row is not None
 
 
@@ -196,7 +205,11 @@ def shift(db: Connection, by: timedelta) -> None:
         ("skipped_number", "until", "1"),
         ("post", "at", "1"),
         ("post", "repeated_at", "1"),
-        ("episode", "ended_seen", "ended_seen IS NOT NULL"),
+        ("notification", "settled_at", "state = 'told'"),
+        ("episode", "ended_seen", "1"),
+        ("episode", "opened_seen", "1"),
+        ("episode", "refired_seen", "1"),
+        ("episode", "seen_at", "ends_at IS NULL"),
     ):
         db.execute(
             f"UPDATE {table} SET {column} = {column} + ?"
@@ -210,16 +223,37 @@ def shift(db: Connection, by: timedelta) -> None:
     )
 
 
+def mark_stale(db: Connection, seen_before: datetime, now: datetime, limit: int) -> int:
+    """Note of open episodes that no post has named since *seen_before*.
+
+    Meta-alerts are nobody's posts: they are left alone.
+    """
+    cursor = db.execute(
+        "UPDATE episode SET stale_at = :now WHERE id IN (SELECT id FROM episode"
+        " WHERE ends_at IS NULL AND stale_at IS NULL AND seen_at < :before"
+        " AND source != :ours LIMIT :limit)",
+        {
+            "now": stamp(now),
+            "before": stamp(seen_before),
+            "ours": OURSELVES,
+            "limit": limit,
+        },
+    )
+    return cursor.rowcount
+
+
 def prune(db: Connection, before: datetime, limit: int) -> int:
     """Delete what ended before *before*, a bounded number of episodes at a time."""
     at = stamp(before)
-    # Nothing resolves a meta-alert: it counts as over once it is told.
+    # Nothing resolves a meta-alert: it counts as over once it is told. What is stale
+    # may be over: nobody will say so any more.
     rows = db.execute(
-        "SELECT e.id FROM episode e WHERE (e.ends_at IS NOT NULL AND e.ended_seen < ?"
-        " OR e.source = ? AND e.opened_seen < ?) AND NOT EXISTS"
+        "SELECT e.id FROM episode e WHERE (e.ends_at IS NOT NULL AND e.ended_seen < :at"
+        " OR e.ends_at IS NULL AND e.stale_at < :at"
+        " OR e.source = :ours AND e.opened_seen < :at) AND NOT EXISTS"
         " (SELECT 1 FROM notification n WHERE n.episode = e.id"
-        " AND n.state IN ('waiting', 'in_flight')) ORDER BY e.ended_seen LIMIT ?",
-        (at, OURSELVES, at, limit),
+        " AND n.state IN ('waiting', 'in_flight')) ORDER BY e.ended_seen LIMIT :limit",
+        {"at": at, "ours": OURSELVES, "limit": limit},
     ).fetchall()
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
     db.execute("DELETE FROM sent WHERE at < ?", (at,))

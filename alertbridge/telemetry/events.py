@@ -97,6 +97,12 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "Notifications reached an end other than told, by the rule in `reason`.",
             ("state", "reason", "amount"),
         ),
+        "episode.stale": Event(
+            Level.WARNING,
+            "Alerts that no post has named for `stale_after`: their source is silent "
+            "about them. They may be over; nobody is told so.",
+            ("amount",),
+        ),
         "template.failed": Event(
             Level.ERROR,
             "A template of the config failed; the built-in text went out instead.",

@@ -122,6 +122,11 @@ _METRICS = (
         "reason",
     ),
     _metric(
+        "episodes_stale_total",
+        _C,
+        "Alerts that no post has named for stale_after: they may be over.",
+    ),
+    _metric(
         "template_failures_total", _C, "Templates that failed to render.", "template"
     ),
     _metric("meta_alerts_total", _C, "Pages about alertbridge itself.", "cause"),
@@ -215,6 +220,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
             ),
         ),
         "fact.ended": (_feed("facts_ended_total", "amount"),),
+        "episode.stale": (_feed("episodes_stale_total", "amount"),),
         "template.failed": (_feed("template_failures_total"),),
         "meta.raised": (_feed("meta_alerts_total"),),
         "store.failed": (_feed("store_failures_total"),),

@@ -16,6 +16,7 @@ from alertbridge.config import Settings
 from alertbridge.engine.caretaker import (
     Pulse,
     keep_feeding,
+    keep_noticing_silence,
     keep_probing,
     keep_pruning,
     keep_time,
@@ -175,6 +176,9 @@ def _start_workers(
         "probe": keep_probing(store, clock, pulse),
         "retention": keep_pruning(
             store, clock, lambda: daemon.loaded.settings.storage.retention
+        ),
+        "silence": keep_noticing_silence(
+            store, clock, lambda: daemon.current.rules.stale_after
         ),
         "clock": keep_time(clock.step, clock.follow, store),
         "holds": daemon.holds.keep_following(),

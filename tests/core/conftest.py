@@ -39,11 +39,13 @@ def fact() -> Callable[..., Fact]:
         uncertain: int = 0,
         tried: tuple[Way, ...] = (),
         name: str = "DiskFull",
+        fires: bool = False,
         receiver: str = "sre",
         note: PostNote | None = None,
         replaces: int | None = None,
         numbers: tuple[str, ...] = ("+46701740605",),
     ) -> Fact:
+        over = NOW if kind is Kind.RESOLVED and not fires and ends is None else ends
         return Fact(
             id=NotificationId(id),
             kind=kind,
@@ -54,7 +56,7 @@ def fact() -> Callable[..., Fact]:
                 source=SourceName("alertmanager"),
                 labels={"alertname": name},
                 starts_at=NOW,
-                ends_at=ends,
+                ends_at=over,
             ),
             receiver=receiver,
             numbers=tuple(Msisdn(number) for number in numbers),

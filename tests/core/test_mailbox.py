@@ -60,6 +60,11 @@ DROPS: dict[str, tuple[dict[str, object], State, Reason]] = {
         GONE,
     ),
     "over for an hour": ({"ends": LONG_AGO}, State.CANCELLED, GONE),
+    "resolved, but it fires again": (
+        {"kind": END, "heard": True, "fires": True},
+        State.CANCELLED,
+        Reason.FIRED_AGAIN,
+    ),
     "over, and heard": ({"ends": AGO, "heard": True}, State.CANCELLED, GONE),
     "reminder of what is over": (
         {"ends": AGO, "kind": Kind.REMINDER},

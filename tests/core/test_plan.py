@@ -177,10 +177,10 @@ def test_a_copy_says_honestly_why_it_tells_nothing(
     assert (made.facts, verdicts(made)) == ((), [verdict])
 
 
-def test_a_repeat_reminds_whoever_heard_as_a_record(
+def test_a_repeat_reminds_whoever_heard(
     alert: MakeAlert, group: MakeGroup, rules: Rules
 ) -> None:
-    """That it still fires is written down, and no phone rings."""
+    """That it still fires, once more, after all that came before."""
     reminded = known_fact(State.CANCELLED, kind=Kind.REMINDER, round=2)
     known = known_of(alert(), known_fact(), reminded, last=REPEATS)
 
@@ -189,8 +189,8 @@ def test_a_repeat_reminds_whoever_heard_as_a_record(
     assert (fact.kind, fact.round, fact.state, fact.reason) == (
         Kind.REMINDER,
         3,
-        State.CANCELLED,
-        Reason.REPEAT_RECORDED,
+        State.WAITING,
+        Reason.REPEAT,
     )
 
 

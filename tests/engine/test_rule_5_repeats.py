@@ -1,4 +1,4 @@
-"""Rules 5 and 6: a repeat is recorded, copies change nothing, one fact each."""
+"""Rules 5 and 6: a repeat reminds, copies change nothing, one fact each."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,7 +22,7 @@ MakeGroup = Callable[..., AlertGroup]
 HOURS_4 = 4 * 3600
 
 
-async def test_a_repeat_is_recorded_for_those_who_heard(
+async def test_a_repeat_reminds_those_who_heard(
     post: Post,
     claim: Claim,
     answer: Answer,
@@ -30,17 +30,84 @@ async def test_a_repeat_is_recorded_for_those_who_heard(
     alert: MakeAlert,
     group: MakeGroup,
 ) -> None:
-    """It is a fact, so that `history` shows it, and no SMS."""
+    """The source says that it still fires, and nobody has taken it."""
     await post(group(alert()))
     (submission,) = await claim()
     await answer(submission)
     await post(group(alert()), HOURS_4)
+    (reminder,) = await claim(HOURS_4)
+    await answer(reminder, None, HOURS_4)
 
-    assert not await claim(HOURS_4)
     assert await states() == [
         ("DiskFull", "firing", "told", "accepted"),
-        ("DiskFull", "reminder", "cancelled", "repeat_recorded"),
+        ("DiskFull", "reminder", "told", "accepted"),
     ]
+
+
+async def test_a_repeat_sooner_than_the_route_wants_is_recorded_only(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """`repeat_interval` is the least time between reminders, 4 h by default."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission)
+    hourly = [await post(group(alert()), hour * 3600) for hour in (1, 2, 3)]
+
+    verdicts = [made.plan.left_out[0].verdict for made in hourly]
+    assert verdicts == [Verdict.REMINDED_LATELY] * 3
+    assert not await claim(3 * 3600)
+
+
+async def test_every_repeat_of_a_source_that_is_a_little_early_reminds(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """What a sender calls 4 h may be 10 s less here: not every second one is lost."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, None, 8)
+    heard = 0
+    for n in (1, 2, 3):
+        at = n * (HOURS_4 - 10)
+        await post(group(alert()), at)
+        for reminder in await claim(at):
+            heard += 1
+            await answer(reminder, None, at)
+
+    assert heard == 3
+
+
+async def test_an_acknowledgement_takes_back_the_reminder_that_waits(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """It would have asked for what somebody has just said."""
+    recorded = await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission)
+    await post(group(alert()), HOURS_4)
+    (episode,) = recorded.episodes.values()
+    await store.acknowledge(episode, "anna", submission.began_at)
+
+    assert not await claim(HOURS_4)
+    assert (await states())[-1] == (
+        "DiskFull",
+        "reminder",
+        "cancelled",
+        "acknowledged",
+    )
 
 
 async def test_a_repeat_is_told_to_somebody_whose_page_expired(

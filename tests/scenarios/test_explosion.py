@@ -28,7 +28,7 @@ async def test_distinct_groups_without_end_are_counted_and_cost_no_memory(
     http: ClientSession,
     tmp_path: Path,
 ) -> None:
-    """Every one is recorded; a person hears of as many as the limit, and of the flood."""
+    """All are recorded; a person hears of as many as the limit, and of the flood."""
     daemon = make_daemon(config(gateway.url, MOST))
     await start(daemon, http)
 

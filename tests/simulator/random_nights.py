@@ -304,8 +304,9 @@ class Killed(World):
 
     story: Story | None = None
 
-    async def _kill(self) -> None:
-        await super()._kill()
+    async def kill(self) -> None:
+        """End the process; nobody sees what it waited for."""
+        await super().kill()
         for one in [] if self.story is None else self.story.tries:
             if one.at + timedelta(seconds=one.answer.after) > self.now:
                 one.lost = True

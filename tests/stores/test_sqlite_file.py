@@ -163,6 +163,34 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     await open_file(path, names()).close()
 
 
+async def test_what_waits_in_a_file_of_the_first_schema_still_waits(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upgrade loses nobody's page; repeats that were never owed are gone."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_schema, "migrations", lambda: migrations()[:1])
+        await open_file(path, names()).close()
+    db = sqlite3.connect(path)
+    db.executescript(
+        "INSERT INTO episode (id, source, fingerprint, group_key, labels, annotations,"
+        " generator_url, severity, starts_at, opened_seen) VALUES"
+        " (1, 'am', 'f', 'g', '{\"alertname\": \"DiskFull\"}', '{}', '', 0, 5, 7);"
+        "INSERT INTO notification (id, episode, kind, round, recipient, state, reason,"
+        " severity, receiver, place, numbers, mutes, tried, uncertain, post,"
+        " created_at) VALUES (1, 1, 'firing', 0, 'anna', 'waiting', 'news', 0, 'sre',"
+        " '', '[\"+46701740605\"]', '', '', 0, 0, 7), (2, 1, 'reminder', 1, 'bo',"
+        " 'cancelled', 'repeat_recorded', 0, 'sre', '', '[]', '', '', 0, 0, 7);"
+    )
+    db.close()
+    opened = open_file(path, names())
+    waiting = await opened.outbox()
+    told = await opened.history()
+    await opened.close()
+
+    assert [(row.alert, row.recipient) for row in waiting] == [("DiskFull", "anna")]
+    assert [row.reason for row in told] == ["news"]
+
+
 async def test_many_records_share_few_commits(
     store: SqliteStore, lane: FileLane, rules: Rules, alert: MakeAlert, group: MakeGroup
 ) -> None:

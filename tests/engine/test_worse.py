@@ -1,0 +1,72 @@
+"""A warning that becomes critical is told as worse to those who heard the warning."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from alertbridge.core.alert import Alert, AlertGroup
+from alertbridge.core.message import Submission
+from alertbridge.ports import Recorded
+
+Post = Callable[..., Awaitable[Recorded]]
+Claim = Callable[..., Awaitable[Sequence[Submission]]]
+Answer = Callable[..., Awaitable[bool]]
+MakeAlert = Callable[..., Alert]
+MakeGroup = Callable[..., AlertGroup]
+
+
+async def worse_after(
+    first: AlertGroup, second: AlertGroup, post: Post, claim: Claim, answer: Answer
+) -> bool:
+    """Tell the first post, and say whether the second is told as worse."""
+    await post(first)
+    for submission in await claim():
+        await answer(submission)
+    await post(second, 300)
+    (submission,) = await claim(300)
+    (fact, *_) = submission.messages[0].tells
+    return fact.worse
+
+
+async def test_the_same_alert_at_a_higher_severity_is_worse(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """All labels are equal but for how bad it is."""
+    warning = group(alert(severity="warning", instance="db1"))
+    critical = group(alert(severity="critical", instance="db1", starts=300))
+
+    assert await worse_after(warning, critical, post, claim, answer)
+
+
+async def test_another_machine_is_not(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """A warning about db1 makes a critical about db2 no worse."""
+    warning = group(alert(severity="warning", instance="db1"))
+    critical = group(alert(severity="critical", instance="db2", starts=300))
+
+    assert not await worse_after(warning, critical, post, claim, answer)
+
+
+async def test_the_other_way_round_is_not(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """A warning beside a critical is news, and not worse."""
+    critical = group(alert(severity="critical", instance="db1"))
+    warning = group(alert(severity="warning", instance="db1", starts=300))
+
+    assert not await worse_after(critical, warning, post, claim, answer)
+
+
+async def test_a_warning_that_is_over_makes_nothing_worse(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """What ended is not what this became."""
+    ended = group(alert(severity="warning", instance="db1", ends=10))
+    critical = group(alert(severity="critical", instance="db1", starts=300))
+    await post(group(alert(severity="warning", instance="db1")))
+    for submission in await claim():
+        await answer(submission)
+    await post(ended, 10)
+    await post(critical, 300)
+    (submission,) = await claim(300)
+
+    assert not any(fact.worse for fact in submission.messages[0].tells)
