@@ -179,6 +179,7 @@ class Story:
         self.ended: dict[int, tuple[datetime, datetime]] = {}
         self.last_end: dict[int, datetime] = {}
         self.repeated: dict[str, datetime] = {}
+        self.open: Sequence[tuple[str, int, int]] = ()
         self.rows: Sequence[HistoryRow] = ()
         for provider in world.providers.values():
             provider.answer = self.answer
@@ -233,6 +234,9 @@ class Story:
                     continue
         self.gateway = "takes"
         await self.pass_time(12 * 3600)
+        self.open = await self.world.store._lane.read(
+            lambda db: db.execute(_OPEN).fetchall()
+        )
         self.rows = [r for r in await self.world.history() if r.notification]
 
     async def turn(self, which: int, *turns: Callable[[int], None]) -> None:
@@ -297,6 +301,13 @@ class Story:
         recorded = await self.world.post(group)
         if self.world.now - at <= COPY:
             promise(not recorded.plan.facts, "I15", "a copy made a notification")
+
+
+_OPEN = (
+    "SELECT o.source, o.open, (SELECT count(*) FROM episode e WHERE e.source = o.source"
+    " AND e.ends_at IS NULL AND e.stale_at IS NULL) FROM source_open o"
+)
+"""What is counted as open of each source, and what is."""
 
 
 class Killed(World):

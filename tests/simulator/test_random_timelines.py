@@ -143,6 +143,10 @@ def _check_ends(story: Story) -> None:
         promise(row.state not in ("waiting", "in_flight"), "I2", f"never ends: {row}")
         if row.state == "told":
             promise(row.notification in rang, "I2", f"told, and nothing rang: {row}")
+    for source, counted, is_open in story.open:
+        promise(
+            counted == is_open, "I2", f"{source}: {counted} counted, {is_open} open"
+        )
     for which in story.firing:
         if SEVERITIES[which] == "critical":
             name = f"Alert{which}"
