@@ -134,6 +134,7 @@ async def test_what_is_held_does_not_hide_what_may_leave(
     flood: Post,
     post: Post,
     claim: Claim,
+    answer: Answer,
     alert: MakeAlert,
     group: MakeGroup,
     make_rules: MakeRules,
@@ -147,6 +148,13 @@ async def test_what_is_held_does_not_hide_what_may_leave(
     (first,) = await claim()
 
     assert told(first) == ["Loud"]
+    await answer(first)
+    opens = timedelta(hours=20).total_seconds()
+    texts: list[Submission] = []
+    while found := await claim(opens, by=muted):
+        texts += found
+        await answer(found[0], at=opens, by=muted)
+    assert sum(counted(submission) for submission in texts) == FLOOD
 
 
 async def test_what_is_over_does_not_hide_what_fires(
