@@ -216,6 +216,13 @@ def shift(db: Connection, by: timedelta) -> None:
             f" WHERE {where} AND {column} IS NOT NULL",
             (micros,),
         )
+    # Of the requests only those that the rate limit may ask for after a restart: set
+    # back, a clock would else have all of the last hour's begun just now.
+    db.execute(
+        "UPDATE attempt SET began_at = began_at + :by WHERE began_at >"
+        " (SELECT max(began_at) FROM attempt) - abs(:by) - 10000000",
+        {"by": micros},
+    )
     db.execute(
         "UPDATE setting SET value = CAST(value AS INTEGER) + ?"
         " WHERE key = 'held_until'",

@@ -225,12 +225,14 @@ class Story:
                     self.gateway = name
                 case "restart", int(away):
                     await self.world.restart(timedelta(seconds=away))
-                case "jump", int(seconds) if self.jumps:
-                    await self.world.shift_wall_clock(timedelta(seconds=seconds))
+                case "jump", int(seconds):
+                    # Steady, it is no step; the daemon looks at its clock all the same.
+                    by = timedelta(seconds=seconds if self.jumps else 0)
+                    await self.world.shift_wall_clock(by)
                 case "wait", int(seconds):
                     await self.pass_time(seconds)
                 case _:
-                    # A copy of nothing yet, or a jump that this life goes without.
+                    # A copy of what is not there yet.
                     continue
         self.gateway = "takes"
         await self.pass_time(12 * 3600)

@@ -223,6 +223,29 @@ def test_the_promises_hold_on_random_nights() -> None:
     hold(int(ASKED or 250), derandomize=ASKED is None)
 
 
+ONCE_BROKEN = {
+    "what is over was kept by the sender's clock": Night(
+        (("flap", 0), ("jump", 3600)), gateway="is busy"
+    ),
+    "an attempt's wait was counted from before the jump": Night(
+        (("storm", 0), ("jump", 3600)), gateway="is silent, and did not"
+    ),
+    "a restart found the last hour's requests begun just now": Night(
+        (("fire", 0),) * 8
+        + (("jump", -3600), ("storm", 0))
+        + (("restart", 40), ("restart", 0)),
+        peer=60,
+        gateway="is busy",
+    ),
+}
+
+
+@pytest.mark.parametrize("night", ONCE_BROKEN.values(), ids=ONCE_BROKEN.keys())
+def test_a_night_that_once_broke_a_promise_keeps_it(night: Night) -> None:
+    """What was found stays found."""
+    check(live_through(night))
+
+
 def no_pace(*_: object) -> Go:
     """Mutant: nobody is ever spared."""
     return Go()
