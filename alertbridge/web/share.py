@@ -17,8 +17,8 @@ AT_ONCE = 64
 """Posts of one source between parse and commit: what shares an fsync."""
 
 AT_ONCE_BYTES = 1024 * 1024
-"""Bytes of them. Reading 4 MiB (4,000 alerts) keeps the loop for 0.1 s; a larger body
-is read alone."""
+"""Bytes of them. Reading 1 MiB (a thousand alerts) keeps the loop for some 30 ms; a
+larger body is read alone."""
 
 MOST_POSTS = 1024
 """Posts of one source in hand, waiting ones too: a quarter of a second's work."""
