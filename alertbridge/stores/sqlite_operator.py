@@ -201,6 +201,8 @@ def shift(db: Connection, by: timedelta) -> None:
         ("submission", "began_at", "state IN ('in_flight', 'uncertain')"),
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
+        # A span from when it changed; what a window of the day holds stays there.
+        ("notification", "held_until", "state = 'waiting' AND reason = 'flapping'"),
         ("sent", "at", "1"),
         ("skipped_number", "until", "1"),
         ("post", "at", "1"),
