@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
-from alertbridge.core.delivery import Step
-from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Idle, Outcomes, Submission
+from alertbridge.core.drafting import Drafting
+from alertbridge.core.message import Draft, Dropped, Outcomes, Submission
 from alertbridge.core.notification import (
     EpisodeId,
-    Fact,
-    MessageId,
+    Kind,
     NotificationId,
     ProviderName,
 )
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
-from alertbridge.core.severity import Severity
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Period
 
 
 class Clock(Protocol):
@@ -104,45 +104,14 @@ class Recorded:
     episodes: Mapping[Fingerprint, EpisodeId] = field(default_factory=dict)
 
 
-class Drafting(Protocol):
-    """How the store asks what leaves a mailbox, without knowing the rules."""
-
-    def may_leave(
-        self, sent: Sequence[datetime], severity: Severity, now: datetime
-    ) -> datetime | None:
-        """None if an SMS of *severity* may leave now, else when to look again.
-
-        Asked before a mailbox is read: a storm must not cost a scan per alert.
-        """
-        ...
-
-    def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
-        """Compose what leaves *mailbox* now, or say when to look again."""
-        ...
-
-    def bury(
-        self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
-    ) -> Sequence[Plan]:
-        """The meta-alerts that go with these dead facts, in the same commit."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Submissions that are ours to send now, and when to look again."""
+    """Submissions that are ours now, when to look again, and what was dropped."""
 
     submissions: tuple[Submission, ...]
     drafts: tuple[Draft, ...] = ()
     next_due: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What follows for each message of a submission, decided by core."""
-
-    outcomes: Outcomes
-    steps: Mapping[MessageId, Step]
-    meta: tuple[Plan, ...] = ()
+    drops: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +181,7 @@ class Held:
     `source`, `receiver` and `labels` are what its alert was routed by.
     """
 
+    kind: Kind
     source: SourceName
     receiver: str
     labels: Labels
@@ -302,7 +272,14 @@ class Store(Protocol):
 
     async def acknowledge(self, episode: EpisodeId, by: str, now: datetime) -> bool:
         """Record that a human took it; False if there is no such episode."""
-        ...
+
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text newer than *since* by its code or link, as it stands now."""
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told to fire, where it still does."""
 
     async def hold(self, until: datetime | None) -> None:
         """Let nothing leave until *until*; None lets it leave again."""
@@ -323,7 +300,7 @@ class Store(Protocol):
     async def rehold(
         self, decide: Callable[[Held], datetime | None], now: datetime
     ) -> int:
-        """After a reload: ask again until when each muted notification is held."""
+        """After a reload: ask again until when what is held waits; all are due."""
         ...
 
     async def history(
@@ -356,6 +333,10 @@ class Store(Protocol):
 
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
+        ...
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
         ...
 
     async def probe(self, now: datetime) -> None:

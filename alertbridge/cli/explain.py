@@ -15,7 +15,7 @@ from alertbridge.cli.options import config_option, json_option, load_or_exit
 from alertbridge.cli.output import print_json, shown_name, visible
 from alertbridge.config import Loaded
 from alertbridge.core.alert import AlertGroup, SourceName
-from alertbridge.core.encoding import Outsider, first_outside_gsm
+from alertbridge.core.encoding import Odd, first_odd
 from alertbridge.core.message import Draft, Text
 from alertbridge.core.recipient import mask
 from alertbridge.core.writing import BUILT_IN
@@ -117,12 +117,11 @@ def _print(one: Explanation) -> None:
             click.echo(f"  | {visible(line)}")
         for reason in _reasons(message, whole):
             click.echo(f"  {reason}")
-    for fact in one.held:
-        assert fact.held_until is not None
-        until = f"{fact.held_until.astimezone():%Y-%m-%d %H:%M}"
-        click.echo(
-            f"\n{shown_name(fact.recipient)}: held until {until}, muted ({fact.where})"
-        )
+    for held in dict.fromkeys(one.held):
+        until = f"{held.until.astimezone():%Y-%m-%d %H:%M}"
+        why = held.reason.replace("_", " ")
+        who = shown_name(held.recipient)
+        click.echo(f"\n{who}: held until {until}, {why} ({held.where})")
     for left in one.left_out:
         who = shown_name(left.recipient) if left.recipient else "everybody"
         click.echo(f"\n{who}: not told, {left.verdict} ({left.where or 'by state'})")
@@ -167,7 +166,7 @@ def _reasons(message: Draft, whole: Text) -> Iterator[str]:
         yield f"built-in text, because: {message.template_error}"
     if whole.body != message.text.body:
         yield f"cut: with all the room it would take {whole.segments} segments"
-    odd = first_outside_gsm(message.text.body)
+    odd = first_odd(message.text.body)
     if odd is not None:
         yield f"UCS-2 because of {_character(odd)}"
 
@@ -176,7 +175,7 @@ def _where(place: str) -> str:
     return f" ({place})" if place else ""
 
 
-def _character(odd: Outsider) -> str:
+def _character(odd: Odd) -> str:
     return (
         f"'{visible(odd.character)}' (U+{ord(odd.character):04X})"
         f" at column {odd.column} of line {odd.line}"
@@ -240,11 +239,12 @@ def _as_json(one: Explanation) -> dict[str, object]:
         ],
         "held": [
             {
-                "recipient": shown_name(fact.recipient),
-                "until": fact.held_until.isoformat() if fact.held_until else None,
-                "where": fact.where,
+                "recipient": shown_name(held.recipient),
+                "until": held.until.isoformat(),
+                "reason": held.reason,
+                "where": held.where,
             }
-            for fact in one.held
+            for held in one.held
         ],
         "left_out": [
             {
@@ -258,7 +258,7 @@ def _as_json(one: Explanation) -> dict[str, object]:
 
 
 def _outsider_as_json(body: str) -> dict[str, object] | None:
-    odd = first_outside_gsm(body)
+    odd = first_odd(body)
     if odd is None:
         return None
     return {"character": odd.character, "line": odd.line, "column": odd.column}

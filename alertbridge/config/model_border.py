@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import UrlName
 from alertbridge.config.section import OneOrMany, Section, refusal
 from alertbridge.core.rules import MAX_OPEN
@@ -98,3 +99,8 @@ class ProviderHead(Section):
 
     name: UrlName = Field(description="Names it in metrics, history and URLs.")
     type: str = Field(description="Which gateway it is:")
+    spend: ZonedSpend = Field(
+        default_factory=ZonedSpend,
+        description="Segments that this account may cost; another provider is "
+        "preferred once they are used up.",
+    )

@@ -5,12 +5,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
+from alertbridge.config.hours import least_severity
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_routing import IntervalEntry, IntervalSpec, RouteEntry
 from alertbridge.config.people import Zone, find_zone, where
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import read_zoned
 from alertbridge.core.interval import (
     IntervalError,
     TimeInterval,
@@ -29,6 +31,8 @@ from alertbridge.core.matcher import (
 )
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
+from alertbridge.core.severity import Severity
+from alertbridge.core.spend import SpendBudget
 from alertbridge.core.writing import RouteTexts, Said
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
@@ -43,9 +47,10 @@ def read_routes(
     salvaged: Salvaged[ConfigFile],
     receivers: Collection[str],
     intervals: Collection[str],
+    zone: Zone,
 ) -> RouteTree:
     """Build the tree; a name not among *receivers* or *intervals* is an error."""
-    reading = _Routes(report, salvaged, receivers, intervals)
+    reading = _Routes(report, salvaged, receivers, intervals, zone)
     root = salvaged.model.route
     if root.receiver is None:
         path = salvaged.place(("route", "receiver"))
@@ -73,7 +78,9 @@ class _Routes:
         salvaged: Salvaged[ConfigFile],
         receivers: Collection[str],
         intervals: Collection[str],
+        zone: Zone,
     ) -> None:
+        self._zone = zone
         self._report = report
         self._place = salvaged.place
         self._receivers = receivers
@@ -105,7 +112,9 @@ class _Routes:
             active=self.names(
                 entry.active_time_intervals, (*path, "active_time_intervals")
             ),
+            breaks_through=self.breaks_through(entry, path),
             repeat_interval=repeat_interval,
+            spend=self.spend(entry, (*path, "spend")),
             where=where(self._report, self._place(path)),
             texts=texts,
             children=tuple(
@@ -120,6 +129,17 @@ class _Routes:
                 for i, child in enumerate(entry.routes)
             ),
         )
+
+    def breaks_through(self, entry: RouteEntry, path: Path) -> Severity | None:
+        least = least_severity(entry.breaks_through)
+        if least is not None and not (
+            entry.mute_time_intervals or entry.active_time_intervals
+        ):
+            problem = "no effect: there is nothing to break through"
+            fix = "add mute_time_intervals or active_time_intervals, or remove it"
+            place = self._place((*path, "breaks_through"))
+            self._report.warn(place, problem, fix)
+        return least
 
     def texts(self, entry: RouteEntry, path: Path) -> RouteTexts:
         """Take what the route itself says of its texts."""
@@ -155,6 +175,12 @@ class _Routes:
         if what not in self._told:
             self._told.add(what)
             self._report.warn(self._place(path), problem, fix, key=True)
+
+    def spend(self, entry: RouteEntry, path: Path) -> SpendBudget | None:
+        """Read a route's own budget; None if it states none."""
+        budget = read_zoned(self._report, self._place(path), entry.spend, self._zone)
+        states_one = budget.daily is not None or budget.monthly is not None
+        return budget if states_one else None
 
     def interval(self, repeat: timedelta, path: Path) -> timedelta:
         if repeat < timedelta(minutes=1):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from alertbridge.core.alert import Labels, is_hidden
-from alertbridge.core.cleaning import clean
 from alertbridge.core.compose_notes import truncated_of
 from alertbridge.core.gsm import is_gsm
 from alertbridge.core.mailbox import Letter
@@ -115,7 +114,7 @@ class _View:
                 said = episode.annotations
                 cost = _cost(said.get("summary")) or sum(map(_cost, said.values()))
                 self.spend(_A_VALUE + cost)
-                return self.wording.what(episode)
+                return self.wording.plain_what(episode)
             case "labels":
                 return self.texts(episode.labels)
             case "annotations":
@@ -151,7 +150,7 @@ class _View:
 
     def text(self, raw: object) -> str:
         self.spend(_A_VALUE + _cost(raw))
-        return clean(str(raw)[:LONGEST_VALUE])
+        return self.wording.read(str(raw)[:LONGEST_VALUE])
 
     def spend(self, characters: int) -> None:
         self.left -= characters

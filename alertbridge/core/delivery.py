@@ -171,16 +171,25 @@ def choose_way(
     numbers: Sequence[Msisdn],
     providers: Sequence[ProviderName],
     skipped: frozenset[Msisdn],
+    used_up: frozenset[ProviderName] = frozenset(),
 ) -> Way:
     """Pick the next (number, provider): numbers in order, then the next provider.
 
     A way that was refused for any of the facts comes last; a number that recently
     gave a permanent error comes after those that did not, but is never ruled out:
-    when nothing else is left, a doubtful way beats silence.
+    when nothing else is left, a doubtful way beats silence. A provider whose budget is
+    *used_up* comes after those whose is not, but before a way that was refused.
     """
     refusals = [way for fact in facts for way in fact.tried]
     ways = ways_of(numbers, providers)
-    return min(ways, key=lambda way: (refusals.count(way), way.number in skipped))
+    return min(
+        ways,
+        key=lambda way: (
+            refusals.count(way),
+            way.provider in used_up,
+            way.number in skipped,
+        ),
+    )
 
 
 def ways_of(

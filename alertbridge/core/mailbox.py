@@ -6,7 +6,7 @@ message can leave.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeGuard, assert_never
 
@@ -14,6 +14,7 @@ from alertbridge.core.message import Dropped
 from alertbridge.core.notification import EpisodeId, Fact, Kind, Reason, State
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend import Period, Spent
 
 MAX_FACTS = 2000
 """Facts told by one message at the most: bounds one transaction, not the mailbox."""
@@ -31,7 +32,8 @@ class Mailbox:
     or is held. `more` counts those that may leave and found no room.
     Facts of episodes whose last message is uncertain are not among them (rule 4).
     `sent` are the times of SMS that may have left within the pace's window.
-    `skipped` are numbers that recently gave a permanent error.
+    `skipped` are numbers that recently gave a permanent error. `spent` is what the
+    periods of the budgets that bear on it have cost.
     """
 
     recipient: RecipientName
@@ -39,6 +41,7 @@ class Mailbox:
     more: int = 0
     sent: Sequence[datetime] = ()
     skipped: frozenset[Msisdn] = frozenset()
+    spent: Mapping[Period, Spent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,11 @@ class Letter:
     def facts(self) -> tuple[Fact, ...]:
         """All of it, in the order of what matters."""
         return self.leads + self.over + self.also
+
+    @property
+    def fires(self) -> bool:
+        """Whether it tells of something that fires: there is something to take."""
+        return bool(self.firing or self.escalated or self.reminders)
 
     @property
     def severity(self) -> Severity:
@@ -138,14 +146,14 @@ def _place(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
         if _is_held(fact.held_until, now):
             return fact.held_until
         if _expired(fact, now):
-            return Dropped(fact.id, State.EXPIRED, Reason.TIME_TO_LIVE)
+            return _too_old(fact)
         return "resolved"
     if fact.episode.ended:
         return _place_ended(fact, ends, now)
     if _is_held(fact.held_until, now):
         return fact.held_until
     if _expired(fact, now):
-        return Dropped(fact.id, State.EXPIRED, Reason.TIME_TO_LIVE)
+        return _too_old(fact)
     return _PILE[fact.kind]
 
 
@@ -177,3 +185,9 @@ def _is_held(until: datetime | None, now: datetime) -> TypeGuard[datetime]:
 
 def _expired(fact: Fact, now: datetime) -> bool:
     return fact.expires_at is not None and fact.expires_at <= now
+
+
+def _too_old(fact: Fact) -> Dropped:
+    """Expired by its time to live, or while a budget held it back."""
+    reason = Reason.OVER_BUDGET if fact.over_budget else Reason.TIME_TO_LIVE
+    return Dropped(fact.id, State.EXPIRED, reason)

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NEWS = "news"
     ACCEPTED = "accepted"
     MUTED = "muted"
+    QUIET_HOURS = "quiet_hours"
     DEFERRED = "deferred"
     UNCERTAIN = "uncertain"
     REJECTED = "rejected"
@@ -58,6 +59,7 @@ class Reason(StrEnum):
     TIME_TO_LIVE = "time_to_live"
     UNCERTAIN_TWICE = "uncertain_twice"
     NO_WAY_LEFT = "no_way_left"
+    OVER_BUDGET = "over_budget"
     OPERATOR = "operator"
 
 
@@ -115,6 +117,7 @@ class Fact:
     `tried` holds the ways that were refused for good. `route` is the id of the route
     that took the alert, None for what no route took (meta-alerts). `worse` says that
     this person was told of the same alert at a lesser severity, and that still fires.
+    `over_budget` says that a budget that is used up holds it back.
     """
 
     id: NotificationId
@@ -134,3 +137,9 @@ class Fact:
     replaces: MessageId | None = None
     route: str | None = None
     worse: bool = False
+    over_budget: bool = False
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether the person was named by himself and no receiver: a test page."""
+        return not self.receiver

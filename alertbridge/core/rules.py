@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
@@ -17,6 +18,7 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
+from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
 
 MAX_OPEN = 10_000
@@ -29,7 +31,7 @@ class Budget:
     """How many segments one SMS may take."""
 
     critical: int = 2
-    other: int = 2
+    other: int = 1
 
     def of(self, severity: Severity) -> int:
         """The budget of a message whose worst fact has this severity."""
@@ -70,9 +72,12 @@ class Rules:
     time_to_live: TimeToLive = field(default_factory=TimeToLive)
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    provider_spend: Mapping[ProviderName, SpendBudget] = field(default_factory=dict)
+    ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)
+    linked_hosts: frozenset[str] = frozenset()
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
 

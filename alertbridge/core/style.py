@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from datetime import UTC
 
+from alertbridge.core.ack import closings
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.compose import Style
+from alertbridge.core.language import Language
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.recipient import ReceiverName, Recipient
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.script import Script
 from alertbridge.core.severity import Severity
 from alertbridge.core.writing import BUILT_IN, Said, Writing
 
@@ -21,6 +24,12 @@ def style_of(letter: Letter, person: Recipient | None, rules: Rules) -> Style:
         budget=writing.budget.value,
         template=rules.templates.get(writing.template.value),
         severity_label=rules.severity.label,
+        language=Language.ENGLISH if person is None else person.language,
+        script=Script.AUTO if person is None else person.script,
+        linked_hosts=rules.linked_hosts,
+        closings=closings(rules.ack, several=len(letter.leads) > 1)
+        if letter.fires
+        else ("",),
     )
 
 

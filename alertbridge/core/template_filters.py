@@ -11,8 +11,8 @@ from jinja2 import filters as jinja
 from jinja2 import pass_context
 from jinja2.runtime import Context, Undefined
 
-from alertbridge.core.cleaning import to_gsm
 from alertbridge.core.host_name import host_of
+from alertbridge.core.script import to_gsm
 from alertbridge.core.template_guard import LONGEST_TEXT, plain
 from alertbridge.core.template_meter import (
     CONCAT,

@@ -4,7 +4,8 @@ Decisions are core's; this file waits, calls, and writes down.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -31,7 +32,11 @@ from alertbridge.core.message import (
     Submission,
     Uncertain,
 )
-from alertbridge.core.meta import dead_notifications, removed_recipient
+from alertbridge.core.meta import (
+    SPEND_WARNING,
+    dead_notifications,
+    removed_recipient,
+)
 from alertbridge.core.notification import (
     Kind,
     MessageId,
@@ -40,17 +45,12 @@ from alertbridge.core.notification import (
     Reason,
 )
 from alertbridge.core.plan import Plan
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Crossing, Period, Spent
 from alertbridge.engine.current import Current
 from alertbridge.engine.rate import WINDOW, Rate
 from alertbridge.engine.template_faults import TemplateFaults
-from alertbridge.ports import (
-    Claimed,
-    Clock,
-    Provider,
-    Settlement,
-    Store,
-    StoreUnavailable,
-)
+from alertbridge.ports import Claimed, Clock, Provider, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -265,11 +265,22 @@ class Dispatcher:
             for message in submission.messages
             for plan in self._meta(message, steps[message.id], outcomes)
         )
-        settlement = Settlement(outcomes, steps, meta)
+        crossed: list[Crossing] = []
+
+        def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
+            found = self._current.crossed(spent, now)
+            # Asked again if the transaction is: only what is written last is so.
+            crossed[:] = [crossing for crossing, _ in found]
+            return found
+
+        settlement = Settlement(outcomes, steps, meta, watch)
         if await self._write_down(submission, settlement):
             self._report_settled(submission, outcomes, steps, seconds)
             for plan in meta:
                 log.error("meta.raised", cause=plan.keys.group_key)
+            for crossing in crossed:
+                log.error("meta.raised", cause=SPEND_WARNING)
+                _report_crossed(crossing)
 
     async def _write_down(self, submission: Submission, settlement: Settlement) -> bool:
         """Settle, however long the store is away.
@@ -304,6 +315,9 @@ class Dispatcher:
         return ()
 
     def _report_claimed(self, claimed: Claimed) -> None:
+        dropped = Counter((drop.state, drop.reason) for drop in claimed.drops)
+        for (state, why), amount in dropped.items():
+            log.info("fact.ended", state=state.value, reason=why.value, amount=amount)
         for submission in claimed.submissions:
             log.info(
                 "submission.claimed",
@@ -344,6 +358,19 @@ class Dispatcher:
             )
             if dead:
                 log.info("fact.ended", state="dead", reason=reason.value, amount=dead)
+
+
+def _report_crossed(crossing: Crossing) -> None:
+    limit = crossing.limit
+    log.warning(
+        "spend.crossed",
+        scope=limit.period.payer.scope.value,
+        name=limit.period.payer.name,
+        period=limit.period.span.value,
+        percent=crossing.percent,
+        segments=crossing.segments,
+        budget=limit.segments,
+    )
 
 
 def detail_of(outcome: Outcome) -> str:

@@ -10,10 +10,13 @@ from itertools import count
 
 from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
 from alertbridge.core.compose import compose
+from alertbridge.core.delivery import UNCERTAIN_WAIT
 from alertbridge.core.mailbox import Mailbox, sort_out
 from alertbridge.core.message import Draft, Reference, Text
-from alertbridge.core.notification import ProviderName
+from alertbridge.core.notification import Kind, ProviderName, Reason
 from alertbridge.core.plan import LeftOut, NewFact, Plan
+from alertbridge.core.quiet_mailbox import hours_of
+from alertbridge.core.recipient import RecipientName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import keys_of_post, plan_post
@@ -38,6 +41,19 @@ class Routed:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Who hears later: until when, by a muted route or by quiet hours, and which line.
+
+    `reason` is `Reason.MUTED` or `Reason.QUIET_HOURS`: what holds longer.
+    """
+
+    recipient: RecipientName
+    until: datetime
+    reason: Reason
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything a post would do to people who have heard nothing yet.
 
@@ -48,18 +64,20 @@ class Explanation:
     plan: Plan
     messages: tuple[Draft, ...]
     whole: tuple[Text, ...]
-    held: tuple[NewFact, ...]
+    held: tuple[HeldBack, ...]
     left_out: tuple[LeftOut, ...]
 
 
 async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation:
     """Take *group* in, and compose what leaves at once."""
-    store = open_memory(_references())
+    # Links that cannot be opened: nothing is sent.
+    tokens = count()
+    store = open_memory(_references(), lambda _: next(tokens))
     try:
         recorded = await store.record(
             keys_of_post(group), lambda known: plan_post(group, rules, known, now), now
         )
-        await store.recover(now, retry_after=rules.pace.window)
+        await store.recover(now, retry_after=UNCERTAIN_WAIT)
         ready = dict.fromkeys(
             (ProviderName(name) for name in rules.providers), UNLIMITED
         )
@@ -80,9 +98,24 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
         plan=made,
         messages=claimed.drafts,
         whole=tuple(_whole(draft, rules, now) for draft in claimed.drafts),
-        held=tuple(fact for fact in made.facts if fact.held_until is not None),
+        held=tuple(
+            held for fact in made.facts if (held := _held_back(fact, rules, now))
+        ),
         left_out=made.left_out,
     )
+
+
+def _held_back(fact: NewFact, rules: Rules, now: datetime) -> HeldBack | None:
+    hours = hours_of(fact.recipient, rules)
+    through = fact.kind is not Kind.RESOLVED and hours.let_through(fact.severity)
+    spared = None if through else hours.spare(now)
+    muted = fact.held_until
+    if spared is not None and (muted is None or muted < spared.until):
+        until, why, where = spared.until, Reason.QUIET_HOURS, spared.where
+        return HeldBack(fact.recipient, until, why, where)
+    if muted is None:
+        return None
+    return HeldBack(fact.recipient, muted, Reason.MUTED, fact.where)
 
 
 def _whole(draft: Draft, rules: Rules, now: datetime) -> Text:

@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file, one writing thread, one reading connection."""
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,32 +10,36 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Period
 from alertbridge.ports import (
     Claimed,
     Depth,
-    Drafting,
     EpisodeRow,
     Held,
     HistoryRow,
     OutboxRow,
     Quarantined,
     Recorded,
-    Settlement,
     StoreRefused,
     StoreUnavailable,
 )
 from alertbridge.stores import (
+    sqlite_ack,
     sqlite_claim,
     sqlite_history,
     sqlite_intake,
     sqlite_operator,
     sqlite_recall,
     sqlite_settle,
+    sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
@@ -127,11 +132,20 @@ class FileLane:
 
 
 class SqliteStore:
-    """The store port over SQL; `lane` says where the SQL runs."""
+    """The store port over SQL; `lane` says where the SQL runs.
 
-    def __init__(self, lane: Lane, references: Iterator[Reference]) -> None:
+    `randbits` makes the tokens of links: nobody must guess one.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        references: Iterator[Reference],
+        randbits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
         self._lane = lane
         self._references = references
+        self._randbits = randbits
         self._epoch = 0
 
     async def record(
@@ -158,7 +172,13 @@ class SqliteStore:
         """Take what may leave now; its attempts are on disk when this returns."""
         return await self._lane.write(
             lambda db: sqlite_claim.claim(
-                db, dict(ready), drafting, now, self._epoch, self._references
+                db,
+                dict(ready),
+                drafting,
+                now,
+                self._epoch,
+                self._references,
+                self._randbits,
             )
         )
 
@@ -191,6 +211,18 @@ class SqliteStore:
         """Record that a human took it."""
         return await self._lane.write(
             lambda db: sqlite_operator.acknowledge(db, episode, by, now)
+        )
+
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text by its code or its link."""
+        return await self._lane.read(lambda db: sqlite_ack.read_text(db, which, since))
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told."""
+        return await self._lane.write(
+            lambda db: sqlite_ack.acknowledge_text(db, which, by, since, now)
         )
 
     async def hold(self, until: datetime | None) -> None:
@@ -255,6 +287,10 @@ class SqliteStore:
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
         return await self._lane.read(lambda db: sqlite_history.depth(db, now))
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
+        return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""

@@ -17,10 +17,12 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import Reason, Way
 from alertbridge.core.plan import Known
-from alertbridge.ports import Settlement
+from alertbridge.core.settlement import Settlement
 from alertbridge.stores.columns import dump_ways, load_ways, stamp
+from alertbridge.stores.sqlite_ack import forget_unsent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_spend import close_charges, give_back
 
 
 def settle(
@@ -51,6 +53,9 @@ def settle(
         _apply_step(db, message, submission.attempt, step, now)
         if isinstance(step, LookLater):
             retry_at = step.at if retry_at is None else max(retry_at, step.at)
+    if submission.attempt == 1:
+        # Of a second attempt the first may have been sent.
+        forget_unsent(db, submission.reference)
     db.execute(
         "UPDATE submission SET state = ?, retry_at = ? WHERE reference = ?",
         (
@@ -59,6 +64,7 @@ def settle(
             submission.reference,
         ),
     )
+    close_charges(db, submission.messages, submission.attempt, settlement.watch, now)
     for plan in settlement.meta:
         apply(db, plan, Known(), now)
     return True
@@ -170,10 +176,11 @@ def _refuse(db: Connection, message: Message, refused: Way) -> None:
 
 
 def _take_back(db: Connection, message: Message, attempt: int) -> None:
-    """Surely not sent: the SMS gives its place in the person's pace back."""
+    """Surely not sent: the SMS gives its place in the pace, and its cost, back."""
     db.execute(
         "DELETE FROM sent WHERE message = ? AND attempt = ?", (message.id, attempt)
     )
+    give_back(db, message.id, attempt)
 
 
 def _free(

@@ -23,7 +23,7 @@ def test_a_captured_group_is_explained(run: Run) -> None:
         "firing HighLatency x5",
         "  -> sre  (pager.yaml:11)",
         "",
-        "anna (+467*****605) by console: 1 segment, gsm, 145 characters",
+        "anna (+467*****605) by console: 1 segment, gsm, 75 characters",
     ]
 
 
@@ -121,6 +121,39 @@ def test_a_label_cannot_move_the_cursor(run: Run) -> None:
     assert ("\x1b" in done.stdout, r"A\x1b[2J" in done.stdout) == (False, True)
 
 
+NEVER_AWAKE = """
+time_intervals:
+  - name: always
+    time_intervals: [{times: [{start_time: "00:00", end_time: "24:00"}]}]
+"""
+
+
+def test_who_sleeps_is_shown_with_the_line_that_says_so(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    """Held by quiet hours, until when; what breaks through is a text like any other."""
+    text = config.read_text("utf-8")
+    name = "send_resolved: false"
+    quiet = text.replace(name, f"{name}, quiet_hours: [always]") + NEVER_AWAKE
+    config.write_text(quiet, "utf-8")
+    line = next(n for n, row in enumerate(quiet.splitlines(), 1) if "bo: {" in row)
+    file = tmp_path / "body.json"
+    alerts = [
+        {"status": "firing", "labels": {"alertname": "Slow", "severity": severity}}
+        for severity in ("warning", "critical")
+    ]
+    file.write_text(json.dumps({"version": "4", "alerts": alerts}), "utf-8")
+
+    shown = run("explain", str(file)).stdout
+    (found,) = json.loads(run("explain", "--json", str(file)).stdout)
+
+    (held,) = [row for row in shown.splitlines() if "held until" in row]
+    assert held.startswith("bo: held until ")
+    assert held.endswith(f", quiet hours (pager.yaml:{line})")
+    assert [row["reason"] for row in found["held"]] == ["quiet_hours"]
+    assert {row["recipient"] for row in found["messages"]} == {"anna", "bo"}
+
+
 def body(*alerts: dict[str, object]) -> str:
     """A webhook of these alerts."""
     return json.dumps({"version": "4", "alerts": list(alerts)})
@@ -166,18 +199,18 @@ def test_a_budget_nobody_wrote_is_the_default(run: Run) -> None:
 
 def test_the_character_that_makes_it_dear_is_named(run: Run) -> None:
     """With its code point and its place in the text."""
-    done = run("explain", "-", stdin=body(firing(instance="db🔥1")))
+    done = run("explain", "-", stdin=body(firing(instance="دیسک")))
     data = json.loads(
-        run("explain", "--json", "-", stdin=body(firing(instance="db🔥1"))).stdout
+        run("explain", "--json", "-", stdin=body(firing(instance="دیسک"))).stdout
     )
 
     text = data[0]["messages"][0]["text"]
-    column = text.index("🔥") + 1
-    assert f"UCS-2 because of '🔥' (U+1F525) at column {column} of line 1" in (
+    column = text.index("د") + 1
+    assert f"UCS-2 because of 'د' (U+062F) at column {column} of line 1" in (
         done.stdout
     )
     assert data[0]["messages"][0]["outside_gsm"] == {
-        "character": "🔥",
+        "character": "د",
         "line": 1,
         "column": column,
     }
@@ -231,3 +264,15 @@ def test_the_summary_counts_what_is_cut(run: Run, tmp_path: Path) -> None:
 
     assert last.startswith("cut: 2 texts; segments at most: ")
     assert int(last.rpartition(" ")[2]) > 5
+
+
+def test_a_text_is_explained_with_its_end(run: Run, config: Path) -> None:
+    """What it costs includes code and link; the link opens nothing."""
+    text = config.read_text("utf-8").replace(
+        "server: {", 'server: {external_url: "https://pages.example.org", '
+    )
+    config.write_text(f"{text}ack: {{codes: true, links: true}}\n", "utf-8")
+
+    done = run("explain", str(GROUP))
+
+    assert "https://pages.example.org/a/0000000000000 Ack 10" in done.stdout

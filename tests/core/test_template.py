@@ -79,7 +79,7 @@ def rendered(source: str, context: Mapping[str, object] = CONTEXT) -> str:
     ("source", "expected"),
     [
         pytest.param("{{ status|upper }} {{ firing|length }}", "FIRING 1", id="count"),
-        pytest.param("{{ alerts|map(attribute='name')|join(', ')}}", "DiskFull, Load",
+        pytest.param("{{ alerts|map(attribute='name')|join(', ')}}", "Disk full, Load",
                      id="names"),
         pytest.param("{{ alerts|join('; ', 'place') }}", "db1; web1",
                      id="join-attribute"),
@@ -107,7 +107,7 @@ def rendered(source: str, context: Mapping[str, object] = CONTEXT) -> str:
                      "{% endfor %}", "alertname=Load instance=web1 ", id="items"),
         pytest.param("{% for i in range(2) %}{{ loop.index }}{{ loop.cycle('a', 'b') }}"
                      "{% endfor %}", "1a2b", id="loop-variable"),
-        pytest.param("{% set n = firing|first %}{{ n.name }}", "DiskFull", id="set"),
+        pytest.param("{% set n = firing|first %}{{ n.name }}", "Disk full", id="set"),
         pytest.param("{{ (alerts|last).name }} {{ over|first }}", "Load ", id="last"),
         pytest.param("{{ 'payments-api-6c9f7d5b8c-x2x7q'|short(20) }}",
                      "payments-api...x2x7q", id="short"),
@@ -311,7 +311,7 @@ def test_the_bounds_leave_room_for_what_people_write() -> None:
         "{% endfor %}"
     )
 
-    assert rendered(source, context_of(LARGEST, WORDING)) == "DiskFull: 2000"
+    assert rendered(source, context_of(LARGEST, WORDING)) == "Disk full: 2000"
 
 
 def test_a_template_is_given_values_only_as_it_reads_them() -> None:

@@ -11,7 +11,7 @@ from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.mailbox import MAX_FACTS
 from alertbridge.core.message import Submission
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Recorded, Store
@@ -109,7 +109,7 @@ async def test_the_counts_of_all_texts_add_up(
     store: Store, flood: Post, claim: Claim, answer: Answer, make_rules: MakeRules
 ) -> None:
     """Rule 8 over a whole backlog: what each text counts, summed, is what happened."""
-    rules = make_rules(pace=Pace(limit=100))
+    rules = make_rules(pace=Pace((Limit(limit=100, window=timedelta(minutes=10)),)))
     amount = 2 * MAX_FACTS + 345
     await flood("critical", amount, by=rules)
     texts: list[Submission] = []

@@ -93,7 +93,7 @@ async def test_a_critical_that_came_and_went_rides_with_the_next_digest(
     (submission,) = await claim(90)
 
     assert not alone
-    assert "over: DiskFull" in submission.text.body
+    assert "over: Disk full" in submission.text.body
     assert len(submission.messages[0].tells) == 2
 
 
@@ -146,7 +146,7 @@ async def test_an_uncertain_firing_counts_as_heard_for_the_resolve(
     await post(group(alert(ends=10)), 10)
     (told,) = await claim(15)
 
-    assert told.text.body.startswith("RESOLVED DiskFull")
+    assert told.text.body.startswith("RESOLVED Disk full")
 
 
 async def test_a_resolve_that_overtakes_a_deferred_firing_silences_both(

@@ -38,7 +38,7 @@ async def test_distinct_groups_without_end_are_counted_and_cost_no_memory(
     assert found.episodes == GROUPS + 1
     assert found.notifications == MOST + 1
     assert found.memory[-1] - found.memory[1] < 15, found
-    await until(lambda: any("AlertFlood" in text for _, text in gateway.texts()))
+    await until(lambda: any("Alert flood" in text for _, text in gateway.texts()))
     assert len(gateway.sms()) <= 6
     _, metrics = await daemon.get(http, "/metrics")
     assert "Flood" not in metrics

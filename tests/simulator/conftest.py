@@ -74,7 +74,7 @@ def floods() -> Callable[[Sequence[Sms], Rules], list[str]]:
 
     def find(phones: Sequence[Sms], rules: Rules) -> list[str]:
         found = []
-        for limit in (rules.pace,):
+        for limit in rules.pace.limits:
             for who in sorted({sms.recipient for sms in phones}):
                 own = [sms for sms in phones if sms.recipient == who]
                 most = most_in_a_window(own, limit.window)

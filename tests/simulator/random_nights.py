@@ -24,7 +24,7 @@ from alertbridge.core.interval import TimeInterval
 from alertbridge.core.matcher import parse_matcher
 from alertbridge.core.message import Accepted, Submission, Uncertain
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import Msisdn, Receiver, Recipient
 from alertbridge.core.recipient import ReceiverName as R
 from alertbridge.core.recipient import RecipientName as P
@@ -57,7 +57,8 @@ PEOPLE = {
         name=P("cid"), phones=(Msisdn("+46701740608"),), send_resolved=False
     ),
 }
-PACE = Pace(limit=4, kept_for_critical=1)
+LIMIT = Limit(limit=4, window=timedelta(minutes=10), kept_for_critical=1)
+PACE = Pace((LIMIT,))
 COPY = timedelta(minutes=5)
 """Within it the same post is a retry or a peer's, whatever else happened meanwhile."""
 

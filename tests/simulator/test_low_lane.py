@@ -38,7 +38,7 @@ def test_low_rides_with_the_criticals_that_go_before_it(
         assert row.state == "told"
         assert row.settled_at is not None
         # Six leave at once, and then one window is waited for.
-        assert row.settled_at - row.at <= rules.pace.window
+        assert row.settled_at - row.at <= rules.pace.looks_back
     assert {row.state for row in rows} == {"told"}
     assert all(sms.urgent for sms in world.phones)
 

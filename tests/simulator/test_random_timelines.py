@@ -22,8 +22,8 @@ from random_nights import (
     AUDIENCE,
     CAP,
     CLAMP,
+    LIMIT,
     NIGHTS,
-    PACE,
     PEOPLE,
     SEVERITIES,
     TEAMS,
@@ -33,7 +33,7 @@ from random_nights import (
     promise,
 )
 
-from alertbridge.core import dispatch, mailbox
+from alertbridge.core import dispatch, mailbox, quiet_mailbox
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.compose import Composed, Style, compose
 from alertbridge.core.delivery import Again, Step, next_step
@@ -55,19 +55,25 @@ _SIZE = re.compile(r" x(\d+)\b")
 def read_counts(body: str) -> tuple[int, int, int]:
     """How many a person reads are firing, resolved and over: all there is of words.
 
-    A digest's lines must add up to what its first line counts.
+    A digest's lines must add up to what its first line counts; alerts of one kind alone
+    have no such line, and say how many they are themselves.
     """
     first, *lines = body.splitlines()
     if _COUNT.match(first) is None:
-        return (0, 1, 0) if first.startswith("RESOLVED") else (1, 0, 0)
+        size = _size(first)
+        return (0, size, 0) if first.startswith("RESOLVED") else (size, 0, 0)
     found = {word: int(number) for number, word in _COUNT.findall(first)}
-    shown = 0
-    for line in lines:
-        more = re.fullmatch(r"\+(\d+) more", line)
-        size = _SIZE.search(line)
-        shown += int(more[1]) if more else int(size[1]) if size else 1
+    shown = sum(map(_size, lines))
     assert shown == sum(found.values()), f"I13: the lines do not add up: {body!r}"
     return found.get("firing", 0), found.get("resolved", 0), found.get("over", 0)
+
+
+def _size(line: str) -> int:
+    """How many alerts a line speaks for: `+5 more`, `... x5 ...`, or one."""
+    more = re.fullmatch(r"\+(\d+) more", line)
+    # What one alert did is not how many there are: `(flapping x3)`, `flapped x3`.
+    size = _SIZE.search(re.sub(r"\([^)]*\)|flapped x\d+", "", line))
+    return int(more[1]) if more else int(size[1]) if size else 1
 
 
 def counts_of(tells: Sequence[Fact]) -> tuple[int, int, int]:
@@ -127,8 +133,8 @@ def _check_pace(story: Story) -> None:
     for person in PEOPLE:
         rings = [sms for sms in story.phones if sms.recipient == person]
         for last in rings:
-            window = [s for s in rings if last.at - PACE.window < s.at <= last.at]
-            most = PACE.limit_for(last.severity)
+            window = [s for s in rings if last.at - LIMIT.window < s.at <= last.at]
+            most = LIMIT.for_severity(last.severity)
             before = sum(sms is not last for sms in window)
             promise(before < most, "I13", f"{before + 1} SMS in a window")
     for sms in story.phones:
@@ -257,10 +263,12 @@ def tell_everybody(letter: Mailbox, now: datetime) -> SortedOut:
     return mailbox.sort_out(replace(letter, facts=facts), now)
 
 
-def count_one_less(letter: Letter, style: Style, now: datetime) -> Composed:
+def count_one_less(
+    letter: Letter, style: Style, now: datetime, *, notice: str = ""
+) -> Composed:
     """Mutant: a digest leaves out what it says it tells."""
     fewer = letter.firing[: max(1, len(letter.firing) - 1)]
-    return compose(replace(letter, firing=fewer), style, now)
+    return compose(replace(letter, firing=fewer), style, now, notice=notice)
 
 
 def forget_the_answer(outcome: Outcome, message: Message, **more: object) -> Step:
@@ -296,7 +304,7 @@ Places = tuple[tuple[object, str], ...]
 MUTANTS: dict[str, tuple[str, Callable[..., object], Places]] = {
     "an answer forgotten": ("I5", forget_the_answer, ((dispatcher, "next_step"),)),
     "sent until sure": ("I5", send_until_sure, ((dispatcher, "next_step"),)),
-    "resolved to all": ("I9", tell_everybody, ((dispatch, "sort_out"),)),
+    "resolved to all": ("I9", tell_everybody, ((quiet_mailbox, "sort_out"),)),
     "no pace": ("I13", no_pace, ((dispatch, "may_send"), (current, "may_send"))),
     "counted one less": ("I13", count_one_less, ((dispatch, "compose"),)),
     "no memory": ("I15", remember_nothing, ((intake, "plan_post"),)),

@@ -13,7 +13,7 @@ from alertbridge.config import Forgive, Loaded
 from alertbridge.config.timeline import read_timeline
 from alertbridge.config.timeline_model import Posting
 from alertbridge.config.timeline_times import read_start
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.past import Past
 from alertbridge.core.rules import Rules
 from alertbridge.simulator.account import account_for
@@ -260,7 +260,8 @@ def test_the_past_can_be_lived_through_again(loaded: Loaded, play: Play) -> None
 
     past = Past(episodes=first.episodes, sms=())
     again = replay_past(steps_of(past), loaded.rules, START, first.end)
-    slower = replace(loaded.rules, pace=Pace(limit=1, kept_for_critical=0))
+    seldom = Limit(limit=1, window=timedelta(minutes=10))
+    slower = replace(loaded.rules, pace=Pace((seldom,)))
     calmer = replay_past(steps_of(past), slower, START, first.end)
 
     assert after(again) == after(first)

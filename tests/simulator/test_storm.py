@@ -14,7 +14,7 @@ import structlog
 from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.message import Uncertain
 from alertbridge.core.notification import Kind, ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.simulator.scripted import Sms, accepts, is_down, uncertain
@@ -61,9 +61,12 @@ def counted(sms: Sms) -> int:
     "pace",
     [
         pytest.param(Pace(), id="default"),
-        pytest.param(Pace(limit=3, kept_for_critical=1), id="3-in-10-minutes"),
         pytest.param(
-            Pace(limit=10, window=timedelta(hours=1), kept_for_critical=5),
+            Pace((Limit(limit=3, window=10 * MINUTE, kept_for_critical=1),)),
+            id="3-in-10-minutes",
+        ),
+        pytest.param(
+            Pace((Limit(limit=10, window=HOUR, kept_for_critical=5),)),
             id="10-in-an-hour",
         ),
     ],
@@ -321,7 +324,7 @@ def test_these_checks_see_a_storm(
     floods: Floods,
 ) -> None:
     """Without a pace, the same alerts are one SMS each, and the checks say so."""
-    unlimited = make_rules(pace=Pace(limit=10_000))
+    unlimited = make_rules(pace=Pace(()))
 
     async def storm() -> World:
         async with World(unlimited, start) as world:

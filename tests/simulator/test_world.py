@@ -1,13 +1,17 @@
 """The world without waiting: the daemon's own parts, and gateways that obey."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from alertbridge.core.alert import Alert, AlertGroup
+from alertbridge.core.interval import TimeInterval
 from alertbridge.core.message import Submission
 from alertbridge.core.notification import ProviderName
+from alertbridge.core.quiet import QuietHours
+from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.simulator.scripted import (
     Answer,
@@ -68,7 +72,7 @@ def test_a_page_leaves_at_once(
 
     assert (sms.number, sms.recipient) == (ANNA, "anna")
     assert start + MINUTE <= sms.at < start + MINUTE + SECOND
-    assert "DiskFull" in sms.text.body
+    assert "Disk full" in sms.text.body
 
 
 def test_the_pace_is_the_daemons(
@@ -91,6 +95,35 @@ def test_the_pace_is_the_daemons(
     times = [sms.at for sms in world.phones]
     for begin in times:
         assert sum(begin <= at < begin + 10 * MINUTE for at in times) <= 6
+
+
+def test_the_night_is_the_daemons(
+    live: Callable[..., World],
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+    start: datetime,
+) -> None:
+    """The dispatcher sleeps until seven, and is awake in that second."""
+    night = TimeInterval(times=((22 * 60, 7 * 60),))
+    anna = replace(
+        rules.recipients[RecipientName("anna")], hours=QuietHours(quiet=(night,))
+    )
+    asleep = replace(rules, recipients={anna.name: anna})
+    seven = start.replace(hour=7, minute=0)
+
+    async def sleep(world: World) -> None:
+        await world.post(group(alert("Slow", severity="warning"), key="slow"))
+        await world.advance(HOUR)
+        await world.post(group(alert("DiskFull", starts=3600), key="full"))
+        await world.advance(12 * HOUR)
+
+    woken, morning = live(sleep, asleep).phones
+
+    assert start + HOUR <= woken.at < start + HOUR + SECOND
+    assert "Slow" not in woken.text.body
+    assert seven <= morning.at < seven + SECOND
+    assert "Slow" in morning.text.body
 
 
 def test_a_gateway_that_is_down_is_waited_out(
