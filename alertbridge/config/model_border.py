@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import UrlName
 from alertbridge.config.section import OneOrMany, Section, refusal
+from alertbridge.core.rules import MAX_OPEN
 from alertbridge.core.secret import Secret
 
 _ONE_WORD = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
@@ -83,6 +84,13 @@ class SourceEntry(Section):
     )
     hmac: HmacSection | None = Field(
         default=None, description="A signature that every post must carry."
+    )
+    max_open: int = Field(
+        default=MAX_OPEN,
+        ge=1,
+        description="Open alerts that are told one by one. Beyond it what comes new is "
+        "recorded, and counted in one alert of ours (AlertFlood); critical alerts are "
+        "told all the same.",
     )
 
 

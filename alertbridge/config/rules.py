@@ -15,6 +15,7 @@ from alertbridge.config.salvage import Salvaged
 from alertbridge.config.spending import spend_of_people, spend_of_providers
 from alertbridge.config.templates import TemplateFiles, read_templates
 from alertbridge.core.ack import AckRule
+from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Limit, Pace
@@ -80,6 +81,7 @@ def make_rules(
         flapping=_flapping(config),
         stale_after=config.stale_after,
         linked_hosts=frozenset(config.linked_hosts),
+        max_open={SourceName(s.name): s.max_open for s in config.sources},
         version=version,
     )
     _check_border(report, salvaged)

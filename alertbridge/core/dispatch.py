@@ -29,7 +29,9 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
     found = sort_out_in_hours(mailbox, rules, now)
     letter = found.letter
     if not letter.leads:
-        return Idle(until=found.next_change, drops=found.drops)
+        # What was dropped makes room for the next of those that were not looked at.
+        until = now if mailbox.more and found.drops else found.next_change
+        return Idle(until=until, drops=found.drops)
     match may_send(mailbox.sent, letter.severity, rules.pace, now):
         case Until(at=at):
             until = at if found.next_change is None else min(at, found.next_change)

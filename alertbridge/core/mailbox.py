@@ -27,7 +27,9 @@ OVER_KEPT = timedelta(hours=1)
 class Mailbox:
     """A recipient's waiting facts, and what bears on letting them leave.
 
-    `facts` are at most `MAX_FACTS`, worst and oldest first; `more` counts the rest.
+    `facts` are at most `MAX_FACTS`, chosen worst first, and among equals each source in
+    turn, its oldest first; what can make a message leave before what only rides along
+    or is held. `more` counts those that may leave and found no room.
     Facts of episodes whose last message is uncertain are not among them (rule 4).
     `sent` are the times of SMS that may have left within the pace's window.
     `skipped` are numbers that recently gave a permanent error. `spent` is what the
@@ -109,8 +111,8 @@ def sort_out(mailbox: Mailbox, now: datetime) -> SortedOut:
                 changes.append(place)
             case str():
                 piles.setdefault(place, []).append(fact)
-                if place == "over" and fact.episode.ends_at is not None:
-                    changes.append(fact.episode.ends_at + OVER_KEPT)
+                if place == "over":
+                    changes.append(_kept_until(fact))
                 elif fact.expires_at is not None:
                     changes.append(fact.expires_at)
             case _:
@@ -168,10 +170,13 @@ def _place_ended(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dro
         return gone
     if fact.severity is not Severity.CRITICAL:
         return gone
-    assert fact.episode.ends_at is not None
-    if now >= fact.episode.ends_at + OVER_KEPT:
-        return gone
-    return "over"
+    return gone if now >= _kept_until(fact) else "over"
+
+
+def _kept_until(fact: Fact) -> datetime:
+    ended = fact.episode.ended_seen or fact.episode.ends_at
+    assert ended is not None
+    return ended + OVER_KEPT
 
 
 def _is_held(until: datetime | None, now: datetime) -> TypeGuard[datetime]:

@@ -75,6 +75,8 @@ class Way:
 class EpisodeView:
     """An episode as a text needs it.
 
+    `ended_seen` is when we recorded the end, by our own clock: what is waited for from
+    then on moves with it when it is set, as the sender's `ends_at` does not.
     `flaps` is how often it changed while it flapped (0: it does not flap); `stale`
     says that its source has fallen silent about it: it may be over.
     """
@@ -85,6 +87,7 @@ class EpisodeView:
     annotations: Labels = field(default_factory=dict)
     starts_at: datetime
     ends_at: datetime | None = None
+    ended_seen: datetime | None = None
     generator_url: str = ""
     flaps: int = 0
     stale: bool = False

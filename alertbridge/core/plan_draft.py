@@ -367,7 +367,8 @@ def _knows_that_it_fires(facts: Sequence[KnownFact]) -> bool:
 
     Facts come in the order they were written, and are told in it.
     """
-    heard = [f for f in facts if f.heard or f.state is State.IN_FLIGHT]
+    # What is uncertain, and no longer under way, counts as untold here (rule 2).
+    heard = [f for f in facts if f.state in (State.TOLD, State.IN_FLIGHT)]
     if heard and heard[-1].kind is not Kind.RESOLVED:
         return True
     return any(f.state is State.WAITING and f.kind is not Kind.RESOLVED for f in facts)

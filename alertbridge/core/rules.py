@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alertbridge.core.ack import AckRule
+from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
@@ -19,6 +20,10 @@ from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
+
+MAX_OPEN = 10_000
+"""Open alerts of one source that are told one by one: five texts of 2,000 each tell
+them all, and nobody has read a longer list than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,4 +82,9 @@ class Rules:
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)
     linked_hosts: frozenset[str] = frozenset()
+    max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
+
+    def max_open_of(self, source: SourceName) -> int:
+        """Beyond how many open alerts of *source* what comes new is only counted."""
+        return self.max_open.get(source, MAX_OPEN)

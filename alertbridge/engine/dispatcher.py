@@ -253,7 +253,8 @@ class Dispatcher:
                 providers=rules.providers,
                 numbers=numbers_of(message.recipient, message.tells, rules),
                 shared=len(submission.messages) > 1,
-                began_at=submission.began_at,
+                # Not the row's: the clock may have been set since it was written.
+                began_at=now - timedelta(seconds=seconds),
                 now=now,
                 jitter=self._jitter(),
             )

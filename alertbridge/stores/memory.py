@@ -20,8 +20,8 @@ class MemoryLane:
         self._db = open_writer(":memory:")
         migrate(self._db, None)
 
-    async def write(self, work: Work[T]) -> T:
-        """Run in a transaction."""
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:  # noqa: ARG002
+        """Run in a transaction; nobody waits, so there are no lines."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             result = work(self._db)

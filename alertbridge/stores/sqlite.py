@@ -58,8 +58,11 @@ Work = Callable[[sqlite3.Connection], T]
 class Lane(Protocol):
     """Where a store's work runs: in threads on a file, or at once in memory."""
 
-    async def write(self, work: Work[T]) -> T:
-        """Run in a transaction; return after its commit."""
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
+        """Run in a transaction; return after its commit.
+
+        Lines take turns; '' is our own work. *size* is how many alerts are written.
+        """
         ...
 
     async def read(self, work: Work[T]) -> T:
@@ -105,9 +108,9 @@ class FileLane:
         self._writer = Writer(db)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="alertbridge-reader")
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Run in a transaction; return after its commit."""
-        return await self._writer.run(work)
+        return await self._writer.run(work, line, size)
 
     async def read(self, work: Work[T]) -> T:
         """Run on what has been committed."""
@@ -150,7 +153,9 @@ class SqliteStore:
     ) -> Recorded:
         """Gather, decide, apply: one transaction."""
         return await self._lane.write(
-            lambda db: sqlite_intake.record(db, keys, decide, now)
+            lambda db: sqlite_intake.record(db, keys, decide, now),
+            keys.source,
+            max(1, len(keys.fingerprints)),
         )
 
     async def quarantine(
@@ -158,7 +163,7 @@ class SqliteStore:
     ) -> None:
         """Keep what could not be read, bounded."""
         await self._lane.write(
-            lambda db: sqlite_operator.quarantine(db, source, reason, body, now)
+            lambda db: sqlite_operator.quarantine(db, source, reason, body, now), source
         )
 
     async def claim(

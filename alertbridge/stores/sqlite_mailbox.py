@@ -1,5 +1,6 @@
 """A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from sqlite3 import Connection, Row
@@ -28,13 +29,7 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
-
-# Rule 4: facts of an episode whose last message is uncertain wait until it is settled.
-_FREE = (
-    "n.recipient = :recipient AND n.state = 'waiting' AND NOT EXISTS ("
-    "SELECT 1 FROM notification u WHERE u.episode = n.episode"
-    " AND u.recipient = n.recipient AND u.state = 'in_flight')"
-)
+from alertbridge.stores.sqlite_share import share_out
 
 _COLUMNS = (
     "n.id, n.kind, n.round, n.severity, n.receiver, n.numbers, n.created_at,"
@@ -51,6 +46,7 @@ _COLUMNS = (
     "  AND k.severity > e.severity AND t.recipient = n.recipient"
     "  AND t.state = 'told' AND t.kind != 'resolved'),"
     " n.reason = 'over_budget'"
+    ", e.ended_seen"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -69,19 +65,12 @@ def read_mailbox(
 
     *sent* is what `read_sent` found: who asks has looked at it before.
     """
+    chosen, more = share_out(db, recipient, now, MAX_FACTS)
     rows = db.execute(
-        f"SELECT {_COLUMNS}{_JOINS} WHERE {_FREE}"
-        " ORDER BY n.severity, n.id LIMIT :limit",
-        {"recipient": recipient, "limit": MAX_FACTS + 1},
+        f"SELECT {_COLUMNS}{_JOINS} WHERE n.id IN (SELECT value FROM json_each(?))"
+        " ORDER BY n.severity, n.id",
+        (json.dumps(chosen),),
     ).fetchall()
-    more = 0
-    if len(rows) > MAX_FACTS:
-        (total,) = db.execute(
-            f"SELECT count(*) FROM notification n WHERE {_FREE}",
-            {"recipient": recipient},
-        ).fetchone()
-        rows = rows[:MAX_FACTS]
-        more = total - MAX_FACTS
     return Mailbox(
         recipient=recipient,
         facts=tuple(fact_of(row) for row in rows),
@@ -126,6 +115,7 @@ def fact_of(row: Row) -> Fact:
             annotations=load_map(row[15]),
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
+            ended_seen=moment_or_none(row[29]),
             generator_url=row[18],
             flaps=row[25],
             stale=row[26] is not None,
@@ -187,12 +177,11 @@ def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
 
 def drop(db: Connection, drops: Iterable[Dropped], now: datetime) -> None:
     """Take facts out of a mailbox, with the rule that says so."""
-    for dropped in drops:
-        db.execute(
-            "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
-            " WHERE id = ? AND state = 'waiting'",
-            (dropped.state, dropped.reason, stamp(now), dropped.id),
-        )
+    db.executemany(
+        "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
+        " WHERE id = ? AND state = 'waiting'",
+        [(drop.state, drop.reason, stamp(now), drop.id) for drop in drops],
+    )
 
 
 def look_again(

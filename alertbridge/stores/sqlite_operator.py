@@ -212,8 +212,11 @@ def shift(db: Connection, by: timedelta) -> None:
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
+        ("submission", "began_at", "state IN ('in_flight', 'uncertain')"),
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
+        # A span from when it changed; what a window of the day holds stays there.
+        ("notification", "held_until", "state = 'waiting' AND reason = 'flapping'"),
         ("sent", "at", "1"),
         ("ack", "at", "1"),
         ("skipped_number", "until", "1"),
@@ -230,6 +233,13 @@ def shift(db: Connection, by: timedelta) -> None:
             f" WHERE {where} AND {column} IS NOT NULL",
             (micros,),
         )
+    # Of the requests only those that the rate limit may ask for after a restart: set
+    # back, a clock would else have all of the last hour's begun just now.
+    db.execute(
+        "UPDATE attempt SET began_at = began_at + :by WHERE began_at >"
+        " (SELECT max(began_at) FROM attempt) - abs(:by) - 10000000",
+        {"by": micros},
+    )
     # Who waits for an hour of the day waits no longer because the clock went forward;
     # who waits for his pace is looked at too early, and told when.
     db.execute(

@@ -13,6 +13,7 @@ from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Source, Store
 from alertbridge.web.guesses import Guesses
 from alertbridge.web.readiness import Readiness
+from alertbridge.web.share import Shares
 from alertbridge.web.under_way import UnderWay
 
 
@@ -70,6 +71,7 @@ class Doors:
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)
     guesses: Guesses = field(default_factory=Guesses)
+    shares: Shares = field(default_factory=Shares)
 
 
 DOORS = web.AppKey("DOORS", Doors)

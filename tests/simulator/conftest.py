@@ -1,8 +1,10 @@
 """A gateway on a clock that stands still, and a client that knows the token."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -10,6 +12,9 @@ from aiohttp import ClientSession
 from alertbridge.core.rules import Rules
 from alertbridge.simulator.gateway import Gateway
 from alertbridge.simulator.scripted import Sms
+
+# The random nights: a module of this folder's own.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TOKEN = "canary-token-5d20"
 

@@ -123,14 +123,14 @@ class Disk:
         self.writes = 0
         self.stalled: asyncio.Event | None = None
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Write, unless full; wait first, if stalled."""
         self.writes += 1
         if self.stalled is not None:
             await self.stalled.wait()
         if self.full:
             raise StoreUnavailable("database or disk is full")
-        return await self._lane.write(work)
+        return await self._lane.write(work, line, size)
 
     async def read(self, work: Work[T]) -> T:
         """Read."""
