@@ -236,6 +236,13 @@ ONCE_BROKEN = {
     "an attempt's wait was counted from before the jump": Night(
         (("storm", 0), ("jump", 3600)), gateway="is silent, and did not"
     ),
+    "what was over, and may have been told, fired again": Night(
+        (
+            *(("blip", 1), ("restart", 0), ("blip", 1), ("blip", 1)),
+            *(("restart", 0), ("storm", 0)),
+        ),
+        gateway="is silent, and did not",
+    ),
     "a restart found the last hour's requests begun just now": Night(
         (("fire", 0),) * 8
         + (("jump", -3600), ("storm", 0))
