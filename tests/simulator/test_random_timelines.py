@@ -243,6 +243,9 @@ ONCE_BROKEN = {
         ),
         gateway="is silent, and did not",
     ),
+    "what was over and untold fired again, and nobody looked": Night(
+        (("blip", 1), ("flap", 1), ("flap", 1), ("jump", 3600)), gateway="is down"
+    ),
     "a restart found the last hour's requests begun just now": Night(
         (("fire", 0),) * 8
         + (("jump", -3600), ("storm", 0))
