@@ -69,8 +69,8 @@ def read_counts(body: str) -> tuple[int, int, int]:
 
 
 def _size(line: str) -> int:
-    """How many alerts a line speaks for: `+5 more`, `... x5 ...`, or one."""
-    more = re.fullmatch(r"\+(\d+) more", line)
+    """How many alerts a line speaks for: `+5 more: ...`, `... x5 ...`, or one."""
+    more = re.fullmatch(r"\+(\d+) more(: .*)?", line)
     # What one alert did is not how many there are: `(flapping x3)`, `flapped x3`.
     size = _SIZE.search(re.sub(r"\([^)]*\)|flapped x\d+", "", line))
     return int(more[1]) if more else int(size[1]) if size else 1
