@@ -144,6 +144,12 @@ class PlanDraft:
                 self.facts.append(self._fact(alert, listener, severity, round_=flaps))
             else:
                 self.leave_out(alert, Verdict.FLAPPING, listener)
+                # What waited to ride along as over is a page again: look at it now.
+                self.releases.extend(
+                    ReleaseFact(fact.id, fact.held_until)
+                    for fact in facts
+                    if fact.state is State.WAITING and fact.kind is not Kind.RESOLVED
+                )
 
     def _flaps(self, known: KnownEpisode) -> bool:
         return is_flapping(

@@ -5,7 +5,7 @@ from sqlite3 import Connection, Row
 
 from alertbridge.core.delivery import MAX_UNCERTAIN
 from alertbridge.core.message import DataCoding, Message, Reference, Submission, Text
-from alertbridge.core.notification import Kind, MessageId, ProviderName, Reason
+from alertbridge.core.notification import Fact, Kind, MessageId, ProviderName, Reason
 from alertbridge.core.plan import Known
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
@@ -190,9 +190,19 @@ def _moved_on(db: Connection, message: Message) -> bool:
             " AND state = 'waiting'",
             (fact.episode.id, message.recipient),
         ).fetchone()
-        if newer is not None:
+        if newer is not None or _fires_again(db, message, fact):
             return True
     return not message.tells
+
+
+def _fires_again(db: Connection, message: Message, fact: Fact) -> bool:
+    """Whether a text may call over what has fired again, within its episode, since."""
+    row = db.execute(
+        "SELECT 1 FROM message m JOIN submission s ON s.reference = m.submission"
+        " JOIN episode e ON e.id = ? WHERE m.id = ? AND e.refired_seen > s.began_at",
+        (fact.episode.id, message.id),
+    ).fetchone()
+    return row is not None and fact.kind is not Kind.RESOLVED
 
 
 def _replace(work: Claim, reference: Reference, messages: tuple[Message, ...]) -> None:

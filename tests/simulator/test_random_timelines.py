@@ -69,8 +69,8 @@ def read_counts(body: str) -> tuple[int, int, int]:
 
 
 def _size(line: str) -> int:
-    """How many alerts a line speaks for: `+5 more`, `... x5 ...`, or one."""
-    more = re.fullmatch(r"\+(\d+) more", line)
+    """How many alerts a line speaks for: `+5 more: ...`, `... x5 ...`, or one."""
+    more = re.fullmatch(r"\+(\d+) more(: .*)?", line)
     # What one alert did is not how many there are: `(flapping x3)`, `flapped x3`.
     size = _SIZE.search(re.sub(r"\([^)]*\)|flapped x\d+", "", line))
     return int(more[1]) if more else int(size[1]) if size else 1
@@ -235,6 +235,16 @@ ONCE_BROKEN = {
     ),
     "an attempt's wait was counted from before the jump": Night(
         (("storm", 0), ("jump", 3600)), gateway="is silent, and did not"
+    ),
+    "what was over, and may have been told, fired again": Night(
+        (
+            *(("blip", 1), ("restart", 0), ("blip", 1), ("blip", 1)),
+            *(("restart", 0), ("storm", 0)),
+        ),
+        gateway="is silent, and did not",
+    ),
+    "what was over and untold fired again, and nobody looked": Night(
+        (("blip", 1), ("flap", 1), ("flap", 1), ("jump", 3600)), gateway="is down"
     ),
     "a restart found the last hour's requests begun just now": Night(
         (("fire", 0),) * 8

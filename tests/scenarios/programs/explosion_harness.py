@@ -108,7 +108,7 @@ async def behind(
         assert await daemon.post(http, group(*lows, key=f"low-{n}"), "noisy") == 200
     posted: dict[str, float] = {}
     for number, team in enumerate(PEOPLE):
-        name = f"Quiet0x{number:04}"
+        name = f"quiet0x{number:04}"
         posted[name] = time.time()  # noqa: TID251 - compared with the gateway's
         made = group(alert(name, {"team": team}), key=name)
         assert await daemon.post(http, made, "quiet") == 200
