@@ -68,7 +68,7 @@ async def test_the_outbox_says_until_when(
 ) -> None:
     """Not that it is due now, nor that it is too old before."""
     daemon, client, _ = resting
-    await fire(client, group("Slow", severity="warning"))
+    await fire(client, group("Slow", severity="info"))
     texts = await told(daemon)
     (row,) = await rows(client, "outbox", "anna")
 
@@ -82,7 +82,7 @@ async def test_it_says_so_before_anybody_has_looked(
 ) -> None:
     """The row is as it was written; what holds it is a rule."""
     _, client, _ = resting
-    await fire(client, group("Slow", severity="warning"))
+    await fire(client, group("Slow", severity="info"))
     (row,) = await rows(client, "outbox", "anna")
 
     assert row["held_until"] == MONDAY
