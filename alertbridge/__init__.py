@@ -19,7 +19,7 @@ Floors, each importing only what is below it (``tests/test_architecture.py``)::
     4  wiring.py                               the only place that knows everyone
     3  web/  simulator/                        ways in
     2  engine/ sources/ providers/ stores/ config/ telemetry.py  strangers
-    1  ports.py                                Protocols, and what they exchange
+    1  ports/                                  Protocols, and what they exchange
     0  core/                                   pure: no I/O, no clock, no dice
 """
 

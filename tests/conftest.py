@@ -26,7 +26,7 @@ from alertbridge.core.interval import TimeInterval
 from alertbridge.core.message import Accepted, Outcome, Outcomes, Reference, Submission
 from alertbridge.core.meta import dead_notifications
 from alertbridge.core.notification import MessageId, ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import (
     Msisdn,
@@ -36,15 +36,19 @@ from alertbridge.core.recipient import (
     RecipientName,
 )
 from alertbridge.core.route import Route, RouteTree
-from alertbridge.core.rules import Rules
+from alertbridge.core.rules import Rules, TimeToLive
+from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Settlement, Store
+from alertbridge.ports import Recorded, Store
 from alertbridge.stores.memory import open_memory
 
 # A busy machine is no failure; a test that hangs has a time limit of its own.
 settings.register_profile("busy", deadline=None)
 settings.load_profile("busy")
+
+AT_ONCE = Pace((Limit(limit=6, window=timedelta(minutes=10), kept_for_critical=2),))
+"""What tests that are not about the pace run with: no minute between two SMS."""
 
 T0 = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 ANNA = {"anna": ("+46701740605",)}
@@ -151,10 +155,11 @@ def make_rules() -> Callable[..., Rules]:
             },
             providers=tuple(ProviderName(name) for name in providers),
             meta_receiver=ReceiverName("sre"),
+            time_to_live=TimeToLive(high=timedelta(hours=1)),
             intervals={
                 name: (interval,) for name, interval in (intervals or {}).items()
             },
-            pace=Pace() if pace is None else pace,
+            pace=AT_ONCE if pace is None else pace,
         )
 
     return build
@@ -249,9 +254,13 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
             ended: Sequence[int] = getattr(step, "dead", ())
             dead = [fact for fact in message.tells if fact.id in ended]
             meta += dead_notifications(dead, message.recipient, "no", known_rules, now)
-        return await store.settle(
-            submission, Settlement(outcome, steps, tuple(meta)), now
+        settlement = Settlement(
+            outcome,
+            steps,
+            tuple(meta),
+            lambda spent: Current(known_rules).crossed(spent, now),
         )
+        return await store.settle(submission, settlement, now)
 
     return settle
 

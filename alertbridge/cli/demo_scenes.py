@@ -32,6 +32,8 @@ route:
 receivers:
   - {{name: everybody, recipients: [anna, bo]}}
   - {{name: anna, recipients: [anna]}}
+# Four scenes in some seconds; yours needs no line of this.
+pace: [{{limit: 20, window: 1m}}]
 log: {{level: warning}}
 """
 

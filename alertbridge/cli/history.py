@@ -34,8 +34,8 @@ def command(
     or not_told. RULE is the line of the config that decided. The SMS stands below
     the lines it told. Times are in this machine's zone.
     """
-    settings = load_or_exit(config_file).settings
-    rows = read_rows(settings, "history", {"limit": limit, "recipient": recipient})
+    query = {"limit": limit, "recipient": recipient}
+    rows = read_rows(load_or_exit(config_file), "history", query)
     if as_json:
         print_json(rows)
         return

@@ -49,12 +49,11 @@ def list_(config_file: Path, as_json: bool, dead: bool, limit: int) -> None:
     """List notifications that have not reached an end, the oldest first.
 
     ID is what `cancel` and `requeue` take. DUE is when it may leave, or until when it
-    is muted; EXPIRES, when it is no longer worth an SMS. Times are in this machine's
-    zone.
+    is held: WHY says muted (by its route) or quiet_hours (of its recipient). EXPIRES is
+    when it is no longer worth an SMS. Times are in this machine's zone.
     """
-    settings = load_or_exit(config_file).settings
     query = {"limit": limit, "dead": 1 if dead else None}
-    rows = read_rows(settings, "outbox", query)
+    rows = read_rows(load_or_exit(config_file), "outbox", query)
     if as_json:
         print_json(rows)
         return

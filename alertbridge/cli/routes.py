@@ -108,4 +108,6 @@ def _line(route: Route, *, root: bool) -> str:
         parts.append("muted: " + ", ".join(route.mute))
     if route.active:
         parts.append("active: " + ", ".join(route.active))
+    if route.breaks_through is not None:
+        parts.append(f"breaks through: {route.breaks_through.word}")
     return "  ".join([*parts, f"({route.where})" if route.where else ""]).rstrip()

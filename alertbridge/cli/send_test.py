@@ -15,8 +15,9 @@ from alertbridge.cli.options import config_option, load_or_exit
 def command(config_file: Path, recipient: str) -> None:
     """Send RECIPIENT a page that says it is a test.
 
-    It goes through store, pace, composition and provider like any other; follow it
-    with `alertbridge show`. Exit with 1 if the config has no such recipient.
+    It goes through store, pace, composition and provider like any other, but waits for
+    no quiet hours: you asked for it. Follow it with `alertbridge show`. Exit with 1 if
+    the config has no such recipient.
     """
     settings = load_or_exit(config_file).settings
     path = f"/api/v1/test/{quote(recipient, safe='')}"

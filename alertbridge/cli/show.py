@@ -19,7 +19,7 @@ def command(config_file: Path, as_json: bool, episode: int) -> None:
 
     Exit with 1 if there is no such episode. IDs stand in `alertbridge history`.
     """
-    row = read_episode(load_or_exit(config_file).settings, episode)
+    row = read_episode(load_or_exit(config_file), episode)
     if as_json:
         print_json(row)
         return

@@ -48,14 +48,16 @@ def _unused(config: ConfigFile, rules: Rules) -> Iterator[tuple[Path, str, str]]
             problem = f"no receiver names the phone list {shown(name)}"
             yield ("phone_lists", name), problem, "name it in a receiver, or remove it"
     intervals = {name for route in routes for name in (*route.mute, *route.active)}
+    for person in config.recipients.values():
+        intervals |= {*person.quiet_hours, *person.working_hours}
     for top, entries in (
         ("time_intervals", config.time_intervals),
         ("mute_time_intervals", config.mute_time_intervals),
     ):
         for i, interval in enumerate(entries):
             if interval.name not in intervals:
-                problem = f"no route names the time interval {shown(interval.name)}"
-                fix = "name it in a route, or remove it"
+                problem = f"nothing names the time interval {shown(interval.name)}"
+                fix = "name it in a route or a recipient, or remove it"
                 yield (top, i, "name"), problem, fix
 
 

@@ -4,21 +4,32 @@ These descriptions are the reference: `docs/config.md` and the JSON Schema are m
 them. Nothing here looks at another key; `rules` does, when all of it has been read.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+)
 
 from alertbridge.config.address import ListenText, Size, StorageUrl, Url
 from alertbridge.config.duration import Duration, DurationOrNone
 from alertbridge.config.model_border import ProviderHead, SourceEntry
 from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
 from alertbridge.config.model_routing import IntervalEntry, RouteEntry
-from alertbridge.config.names import FreeName
+from alertbridge.config.names import FreeName, HostName
 from alertbridge.config.section import Many, OneOrMany, Section, refusal
+from alertbridge.core.pace import DEFAULT_LIMITS, LONGEST_WINDOW, MOST
 from alertbridge.core.secret import Secret
 
 _MINUTE = timedelta(minutes=1)
+_FIGURE = re.compile("[0-9]{1,4}[hms]?", re.ASCII)
 
 
 def _at_least(shortest: timedelta, said: str) -> AfterValidator:
@@ -95,24 +106,34 @@ class Meta(Section):
     )
 
 
-class PaceSection(Section):
-    """How many SMS one person gets; the rest waits and leaves as a digest."""
+class LimitEntry(Section):
+    """So many SMS for one person in any window of this length."""
 
-    limit: int = Field(
-        default=6, ge=1, le=1000, description="At most so many SMS in any window."
-    )
-    # No longer than the stores look back at what was sent: beyond it a cap is none.
+    limit: int = Field(ge=1, le=MOST, description="At most so many SMS in any window.")
     window: Annotated[
         Duration,
         _at_least(_MINUTE, "1m"),
-        _at_most(timedelta(hours=1), "1h", ", and a smaller pace.limit"),
-    ] = Field(
-        default=timedelta(minutes=10),
-        description="Length of the window: 1m to 1h.",
-    )
+        _at_most(LONGEST_WINDOW, "24h", ", and a smaller limit"),
+    ] = Field(description="Length of the window: 1m to 24h.")
     kept_for_critical: int = Field(
-        default=2, ge=0, description="How many of them only critical alerts may use."
+        default=0, ge=0, description="How many of them only critical alerts may use."
     )
+
+
+def _no_single_limit(value: object) -> object:
+    """Show who wrote one limit as a mapping, as versions before had it, the list."""
+    if not isinstance(value, Mapping):
+        return value
+    usual = {"limit": "6", "window": "10m", "kept_for_critical": "2"}
+    meant = {key: str(value.get(key, text)) for key, text in usual.items()}
+    # Only what is surely a number or a duration is repeated.
+    told = {k: v if _FIGURE.fullmatch(v) else usual[k] for k, v in meant.items()}
+    shown = ", ".join(f"{key}: {text}" for key, text in told.items())
+    raise refusal("a list of limits, not a mapping", f"write pace: [{{{shown}}}]")
+
+
+Limits = Annotated[Many[LimitEntry], BeforeValidator(_no_single_limit)]
+"""The limits of one person's pace; `rules` refuses an empty list."""
 
 
 class TimeToLiveSection(Section):
@@ -122,7 +143,7 @@ class TimeToLiveSection(Section):
         default=None, description="For critical alerts; `none`: while it fires."
     )
     high: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
-        default=timedelta(hours=1), description="For high alerts."
+        default=None, description="For high alerts; `none`: while it fires."
     )
     low: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
         default=timedelta(hours=1), description="For low alerts."
@@ -133,9 +154,29 @@ class Segments(Section):
     """How many segments one SMS may take; each is paid for."""
 
     critical: int = Field(
-        default=2, ge=1, le=10, description="If the worst it tells is critical."
+        default=2, ge=1, le=6, description="If the worst it tells is critical."
     )
-    other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
+    other: int = Field(default=1, ge=1, le=6, description="Otherwise.")
+
+
+class AckSection(Section):
+    """How a text that tells of something that fires may be answered."""
+
+    codes: bool = Field(
+        default=False,
+        description="End texts with a code, such as `Ack 14`, for "
+        "`alertbridge ack 14`; seven characters of each text.",
+    )
+    links: bool = Field(
+        default=False,
+        description="End texts with a link to their page: the full list, and a button "
+        "that acknowledges it. Needs `server.external_url`. Who has the link needs "
+        "no token.",
+    )
+    link_lifetime: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+        default=timedelta(days=7),
+        description="How long a link opens its page; at most `storage.retention`.",
+    )
 
 
 class FlappingSection(Section):
@@ -197,8 +238,23 @@ class Log(Section):
 
 
 TemplateText = Annotated[
-    str, WithJsonSchema({"type": "string", "description": "A Jinja template."})
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "description": "A Jinja template."},
+                {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "minLength": 1}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "description": "The file of a template, relative to the config.",
+                },
+            ]
+        }
+    ),
 ]
+"""A template as the model sees it: a file has been read by then (`templates`)."""
 
 
 REQUIRED: Final = ("sources", "providers", "route", "receivers")
@@ -253,10 +309,22 @@ class ConfigFile(Section):
         default=(), description="Alertmanager's old name for `time_intervals`."
     )
     templates: dict[FreeName, TemplateText] = Field(
-        default_factory=dict, description="Texts of your own: Jinja, by name."
+        default_factory=dict,
+        description="Texts of your own, by name: Jinja, or `{file: PATH}` relative to "
+        "the config.",
     )
-    pace: PaceSection = Field(
-        default_factory=PaceSection, description="How many SMS one person gets."
+    pace: Limits = Field(
+        default=tuple(
+            LimitEntry(
+                limit=limit.limit,
+                window=limit.window,
+                kept_for_critical=limit.kept_for_critical,
+            )
+            for limit in DEFAULT_LIMITS
+        ),
+        description="How many SMS one person gets, by whatever route: all of these "
+        "limits hold. What is over them waits, and leaves as a digest.",
+        json_schema_extra=AT_LEAST_ONE,
     )
     time_to_live: TimeToLiveSection = Field(
         default_factory=TimeToLiveSection, description="How long news is worth telling."
@@ -264,10 +332,18 @@ class ConfigFile(Section):
     segments: Segments = Field(
         default_factory=Segments, description="How long an SMS may be."
     )
+    linked_hosts: Many[HostName] = Field(
+        default=(),
+        description="Hosts whose links in alerts stay links in texts, with their "
+        "sub-domains; those of all others cannot be tapped.",
+    )
     repeat_window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
         default=timedelta(minutes=20),
         description="A post without news this long after the group's last one is a "
         "repeat and may remind; a sooner one is a copy.",
+    )
+    ack: AckSection = Field(
+        default_factory=AckSection, description="Codes and links at the end of a text."
     )
     flapping: FlappingSection | None = Field(
         default_factory=FlappingSection,

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import UrlName
 from alertbridge.config.section import OneOrMany, Section, refusal
+from alertbridge.core.rules import MAX_OPEN
 from alertbridge.core.secret import Secret
 
 _ONE_WORD = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
@@ -83,6 +85,13 @@ class SourceEntry(Section):
     hmac: HmacSection | None = Field(
         default=None, description="A signature that every post must carry."
     )
+    max_open: int = Field(
+        default=MAX_OPEN,
+        ge=1,
+        description="Open alerts that are told one by one. Beyond it what comes new is "
+        "recorded, and counted in one alert of ours (AlertFlood); critical alerts are "
+        "told all the same.",
+    )
 
 
 class ProviderHead(Section):
@@ -90,3 +99,8 @@ class ProviderHead(Section):
 
     name: UrlName = Field(description="Names it in metrics, history and URLs.")
     type: str = Field(description="Which gateway it is:")
+    spend: ZonedSpend = Field(
+        default_factory=ZonedSpend,
+        description="Segments that this account may cost; another provider is "
+        "preferred once they are used up.",
+    )

@@ -1,9 +1,10 @@
 """Who hears: recipients, phone lists and receivers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
+from alertbridge.config.model_spend import SpendSection
 from alertbridge.config.names import FreeName
 from alertbridge.config.phone import E164
 from alertbridge.config.section import Many, Section
@@ -24,6 +25,10 @@ PhoneOrName = str
 """A bare number, or the name of a recipient."""
 
 
+BreaksThrough = Literal["critical", "high", "low", "none"]
+"""The least severity that is told at once all the same."""
+
+
 class RecipientEntry(Section):
     """One person."""
 
@@ -32,10 +37,44 @@ class RecipientEntry(Section):
         description="Numbers in quotes, with country code, in the order to try.",
     )
     timezone: str = Field(
-        default="UTC", description="The zone of the times in this person's texts."
+        default="UTC",
+        description="The zone of the times in this person's texts, and of his hours "
+        "where their interval names no `location`.",
+    )
+    language: Literal["en", "sv", "de", "fr"] = Field(
+        default="en", description="The language of our own words in texts."
+    )
+    script: Literal["auto", "latin", "own"] = Field(
+        default="auto",
+        description="What is done with letters that make a text dearer: `latin` spells "
+        "them out, `own` keeps them, `auto` spells out what is mostly Latin.",
     )
     send_resolved: bool = Field(
         default=True, description="Whether this person wants to hear that it is over."
+    )
+    quiet_hours: Many[str] = Field(
+        default=(),
+        description="Names under `time_intervals`: held within these, and told as a "
+        "digest when they end, if still true.",
+    )
+    working_hours: Many[str] = Field(
+        default=(),
+        description="Names under `time_intervals`: held outside these, if there are "
+        "any.",
+    )
+    breaks_through: BreaksThrough = Field(
+        default="critical",
+        description="The least severity that rings all the same; low: all, none: "
+        "nothing. Resolved texts never do.",
+    )
+    spend: SpendSection = Field(
+        default_factory=SpendSection,
+        description="Segments that this person's SMS may cost, in their own zone.",
+    )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`: for all this person "
+        "gets. null: the route's, else the receiver's.",
     )
 
 
@@ -53,5 +92,6 @@ class ReceiverEntry(Section):
     )
     template: str | None = Field(
         default=None,
-        description="A name under `templates`; null: the built-in text.",
+        description="A name under `templates`; null, `built-in`: the built-in text. A "
+        "route's or a recipient's own comes before it.",
     )

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from alertbridge.config.duration import Duration
+from alertbridge.config.model_people import BreaksThrough
+from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import FreeName
 from alertbridge.config.section import Many, Section
 
@@ -23,6 +25,27 @@ Range = Annotated[
 """`monday:friday`, `1:5`, `-1`, `2030`: a whole number needs no quotes."""
 
 Ignored = Annotated[object, WithJsonSchema({})]
+
+MOST_SEGMENTS = 6
+"""Of one SMS: some 900 characters, more than anybody reads at night."""
+
+
+class RouteSegments(Section):
+    """How many segments an SMS about what this route took may have."""
+
+    critical: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SEGMENTS,
+        description="If the worst it tells is critical; inherited, null: as `segments`."
+        " A digest has the largest budget among its alerts' routes.",
+    )
+    other: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SEGMENTS,
+        description="Otherwise; inherited, null: as `segments`.",
+    )
 
 
 class RouteEntry(Section):
@@ -52,9 +75,27 @@ class RouteEntry(Section):
     active_time_intervals: Many[str] = Field(
         default=(), description="Held outside these, and told when they begin."
     )
+    breaks_through: BreaksThrough = Field(
+        default="none",
+        description="The least severity that these intervals do not hold; none: they "
+        "hold all, as in Alertmanager. Not inherited.",
+    )
     repeat_interval: Duration | None = Field(
         default=None,
         description="The least time between reminders; inherited, the root's is 4h.",
+    )
+    spend: ZonedSpend = Field(
+        default_factory=ZonedSpend,
+        description="Segments that what it takes may cost, its children's included: "
+        "a budget is shared, not inherited.",
+    )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`; inherited. null: the "
+        "receiver's own.",
+    )
+    segments: RouteSegments = Field(
+        default_factory=RouteSegments, description="Its own budget of segments."
     )
     group_by: Ignored = Field(
         default=None, description="Accepted, no effect: the source groups."
@@ -93,13 +134,17 @@ class IntervalSpec(Section):
         default=(), description="Names, numbers or ranges: `may:august`."
     )
     years: Many[Range] = Field(default=(), description="Years or ranges.")
-    location: str = Field(default="UTC", description="The zone of all these.")
+    location: str = Field(
+        default="UTC",
+        description="The zone of all these. Where a recipient's hours name it, the "
+        "default is the recipient's own `timezone`.",
+    )
 
 
 class IntervalEntry(Section):
     """A name for one or more intervals; one that holds is enough."""
 
-    name: FreeName = Field(description="What routes call it.")
+    name: FreeName = Field(description="What routes and recipients call it.")
     time_intervals: Many[IntervalSpec] = Field(
         min_length=1, description="The intervals."
     )

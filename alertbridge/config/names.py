@@ -34,6 +34,16 @@ def _slug(name: str) -> str:
     return name
 
 
+_HOST = r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
+
+
+def _host(name: str) -> str:
+    if not re.fullmatch(_HOST, name, re.ASCII):
+        fix = "write a host name, such as grafana.example.org"
+        raise refusal("not a host name", fix)
+    return name
+
+
 FreeName = Annotated[str, AfterValidator(_free)]
 """A name for people: anything that can be read, and is no phone number."""
 
@@ -43,3 +53,10 @@ UrlName = Annotated[
     WithJsonSchema({"type": "string", "pattern": _SLUG}),
 ]
 """A name that is part of a URL path."""
+
+HostName = Annotated[
+    str,
+    AfterValidator(_host),
+    WithJsonSchema({"type": "string", "pattern": _HOST}),
+]
+"""A host name with at least one dot: no scheme, no port, no path."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from alertbridge.config.hours import Hours
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_people import ReceiverEntry, RecipientEntry
 from alertbridge.config.model_walk import value_at
@@ -18,6 +19,7 @@ from alertbridge.config.phone import (
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
+from alertbridge.core.language import Language
 from alertbridge.core.recipient import (
     Msisdn,
     Receiver,
@@ -25,6 +27,7 @@ from alertbridge.core.recipient import (
     Recipient,
     RecipientName,
 )
+from alertbridge.core.script import Script
 
 Zone = Callable[[str], tzinfo]
 """Finds a time zone by its IANA name; `zoneinfo.ZoneInfo`."""
@@ -84,9 +87,11 @@ class People:
     receivers: dict[ReceiverName, Receiver] = field(default_factory=dict)
 
 
-def gather_people(report: Report, salvaged: Salvaged[ConfigFile], zone: Zone) -> People:
+def gather_people(
+    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, hours: Hours
+) -> People:
     """Resolve all names to people, in the order of the file, each person once."""
-    gathering = _Gathering(report, salvaged, zone)
+    gathering = _Gathering(report, salvaged, zone, hours)
     for name, recipient in salvaged.model.recipients.items():
         gathering.recipient(RecipientName(name), recipient)
     for name, entries in salvaged.model.phone_lists.items():
@@ -105,13 +110,14 @@ def gather_people(report: Report, salvaged: Salvaged[ConfigFile], zone: Zone) ->
 
 class _Gathering:
     def __init__(
-        self, report: Report, salvaged: Salvaged[ConfigFile], zone: Zone
+        self, report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, hours: Hours
     ) -> None:
         self.people = People()
         self.lists: dict[str, list[RecipientName]] = {}
         self._report = report
         self._place = salvaged.place
         self._zone = zone
+        self._hours = hours
         self._owners: dict[Msisdn, RecipientName] = {}
 
     def recipient(self, name: RecipientName, entry: RecipientEntry) -> None:
@@ -135,7 +141,11 @@ class _Gathering:
             name=name,
             phones=tuple(phones),
             timezone=location,
+            language=Language(entry.language),
+            script=Script(entry.script),
             send_resolved=entry.send_resolved,
+            hours=self._hours.of(entry, path, location),
+            template=entry.template,
             where=self._where(path),
         )
 

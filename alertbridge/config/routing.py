@@ -3,13 +3,16 @@
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
+from alertbridge.config.hours import least_severity
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_routing import IntervalEntry, IntervalSpec, RouteEntry
 from alertbridge.config.people import Zone, find_zone, where
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import read_zoned
 from alertbridge.core.interval import (
     IntervalError,
     TimeInterval,
@@ -28,8 +31,13 @@ from alertbridge.core.matcher import (
 )
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
+from alertbridge.core.severity import Severity
+from alertbridge.core.spend import SpendBudget
+from alertbridge.core.writing import RouteTexts, Said
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
+
+T = TypeVar("T")
 
 _Spans = tuple[tuple[int, int], ...]
 
@@ -39,16 +47,26 @@ def read_routes(
     salvaged: Salvaged[ConfigFile],
     receivers: Collection[str],
     intervals: Collection[str],
+    zone: Zone,
 ) -> RouteTree:
     """Build the tree; a name not among *receivers* or *intervals* is an error."""
-    reading = _Routes(report, salvaged, receivers, intervals)
+    reading = _Routes(report, salvaged, receivers, intervals, zone)
     root = salvaged.model.route
     if root.receiver is None:
         path = salvaged.place(("route", "receiver"))
         fix = "name who hears what no other route takes"
         report.error(path, "the root route has no receiver", fix)
+    segments = salvaged.model.segments
     route = reading.route(
-        root, ("route",), "", ReceiverName(root.receiver or ""), REPEAT_INTERVAL
+        root,
+        ("route",),
+        "",
+        ReceiverName(root.receiver or ""),
+        REPEAT_INTERVAL,
+        RouteTexts(
+            critical=reading.said(segments.critical, ("segments", "critical")),
+            other=reading.said(segments.other, ("segments", "other")),
+        ),
     )
     return RouteTree(route)
 
@@ -60,7 +78,9 @@ class _Routes:
         salvaged: Salvaged[ConfigFile],
         receivers: Collection[str],
         intervals: Collection[str],
+        zone: Zone,
     ) -> None:
+        self._zone = zone
         self._report = report
         self._place = salvaged.place
         self._receivers = receivers
@@ -74,6 +94,7 @@ class _Routes:
         ident: str,
         receiver: ReceiverName,
         repeat_interval: timedelta,
+        texts: RouteTexts,
     ) -> Route:
         self.note_old_words(entry, path)
         if entry.receiver is not None:
@@ -81,6 +102,7 @@ class _Routes:
             self.known("receiver", entry.receiver, self._receivers, (*path, "receiver"))
         if entry.repeat_interval is not None:
             repeat_interval = self.interval(entry.repeat_interval, path)
+        texts = self.texts(entry, path).under(texts)
         return Route(
             id=ident,
             receiver=receiver,
@@ -90,8 +112,11 @@ class _Routes:
             active=self.names(
                 entry.active_time_intervals, (*path, "active_time_intervals")
             ),
+            breaks_through=self.breaks_through(entry, path),
             repeat_interval=repeat_interval,
+            spend=self.spend(entry, (*path, "spend")),
             where=where(self._report, self._place(path)),
+            texts=texts,
             children=tuple(
                 self.route(
                     child,
@@ -99,10 +124,39 @@ class _Routes:
                     f"{ident}/{i}" if ident else str(i),
                     receiver,
                     repeat_interval,
+                    texts,
                 )
                 for i, child in enumerate(entry.routes)
             ),
         )
+
+    def breaks_through(self, entry: RouteEntry, path: Path) -> Severity | None:
+        least = least_severity(entry.breaks_through)
+        if least is not None and not (
+            entry.mute_time_intervals or entry.active_time_intervals
+        ):
+            problem = "no effect: there is nothing to break through"
+            fix = "add mute_time_intervals or active_time_intervals, or remove it"
+            place = self._place((*path, "breaks_through"))
+            self._report.warn(place, problem, fix)
+        return least
+
+    def texts(self, entry: RouteEntry, path: Path) -> RouteTexts:
+        """Take what the route itself says of its texts."""
+        segments = entry.segments
+        return RouteTexts(
+            template=self.said(entry.template, (*path, "template")),
+            critical=self.said(segments.critical, (*path, "segments", "critical")),
+            other=self.said(segments.other, (*path, "segments", "other")),
+        )
+
+    def said(self, value: T | None, path: Path) -> Said[T] | None:
+        """A value with its line; one that the file does not hold has none."""
+        if value is None:
+            return None
+        place = self._place(path)
+        is_there = self._report.document.holds(place)
+        return Said(value, where(self._report, place) if is_there else "")
 
     def note_old_words(self, entry: RouteEntry, path: Path) -> None:
         """Warn once in a file of what is accepted without effect, or is old."""
@@ -121,6 +175,12 @@ class _Routes:
         if what not in self._told:
             self._told.add(what)
             self._report.warn(self._place(path), problem, fix, key=True)
+
+    def spend(self, entry: RouteEntry, path: Path) -> SpendBudget | None:
+        """Read a route's own budget; None if it states none."""
+        budget = read_zoned(self._report, self._place(path), entry.spend, self._zone)
+        states_one = budget.daily is not None or budget.monthly is not None
+        return budget if states_one else None
 
     def interval(self, repeat: timedelta, path: Path) -> timedelta:
         if repeat < timedelta(minutes=1):

@@ -1,8 +1,10 @@
 """From the model to `core.rules.Rules`: the checks between keys, all of them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from alertbridge.config.address import parse_listen
+from alertbridge.config.hours import Hours
 from alertbridge.config.lint import lint
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.people import People, Zone, gather_people
@@ -10,34 +12,52 @@ from alertbridge.config.problems import did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.spending import spend_of_people, spend_of_providers
+from alertbridge.config.templates import TemplateFiles, read_templates
+from alertbridge.core.ack import AckRule
+from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.pace import Pace
+from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Budget, Rules, TimeToLive
 from alertbridge.core.severity import SeverityRule
-from alertbridge.core.template import Template, TemplateError, compile_template
 
 _PAGE = "page"
 """The source that `alertbridge page` posts to, and the type of what it posts."""
 
 
+MAX_ADDRESS = 60
+"""Characters of `server.external_url` that a link may cost each text."""
+
+
 def make_rules(
-    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, version: str
+    report: Report,
+    salvaged: Salvaged[ConfigFile],
+    zone: Zone,
+    version: str,
+    files: TemplateFiles,
 ) -> Rules:
     """Build the rules, reporting what does not fit together.
+
+    *files* are those that templates were read from.
 
     With errors in *report* the result is incomplete, and must not be used.
     """
     config = salvaged.model
-    people = gather_people(report, salvaged, zone)
     intervals = read_intervals(report, salvaged, zone)
+    known_intervals = {*intervals, *_named(report, "time_intervals")}
+    hours = Hours(report, salvaged, intervals, known_intervals)
+    people = gather_people(report, salvaged, zone, hours)
+    for name, budget in spend_of_people(report, salvaged, people.recipients):
+        people.recipients[name] = replace(people.recipients[name], spend=budget)
     _check_not_empty(report, config)
     tree = read_routes(
         report,
         salvaged,
         receivers={*people.receivers, *_named(report, "receivers")},
-        intervals={*intervals, *_named(report, "time_intervals")},
+        intervals=known_intervals,
+        zone=zone,
     )
     rules = Rules(
         tree=tree,
@@ -46,7 +66,7 @@ def make_rules(
         providers=tuple(ProviderName(entry.name) for entry in config.providers),
         meta_receiver=_meta_receiver(report, config, people),
         intervals=intervals,
-        templates=_templates(report, salvaged),
+        templates=read_templates(report, salvaged, files),
         severity=_severity(report, config),
         time_to_live=TimeToLive(
             critical=config.time_to_live.critical,
@@ -54,10 +74,14 @@ def make_rules(
             low=config.time_to_live.low,
         ),
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
-        pace=_pace(report, config),
+        pace=_pace(report, salvaged),
+        provider_spend=dict(spend_of_providers(report, salvaged, zone)),
+        ack=_ack(report, config),
         repeat_window=config.repeat_window,
         flapping=_flapping(config),
         stale_after=config.stale_after,
+        linked_hosts=frozenset(config.linked_hosts),
+        max_open={SourceName(s.name): s.max_open for s in config.sources},
         version=version,
     )
     _check_border(report, salvaged)
@@ -96,25 +120,6 @@ def _meta_receiver(report: Report, config: ConfigFile, people: People) -> Receiv
     return ReceiverName(name)
 
 
-def _templates(report: Report, salvaged: Salvaged[ConfigFile]) -> dict[str, Template]:
-    config = salvaged.model
-    found: dict[str, Template] = {}
-    for name, source in config.templates.items():
-        try:
-            found[name] = compile_template(name, source)
-        except TemplateError as exc:
-            problem = f"line {exc.line} of the template: {exc.problem}"
-            fix = "correct it: until then the built-in text is all there is"
-            report.error(("templates", name), problem, fix)
-    for i, receiver in enumerate(config.receivers):
-        if receiver.template is None or receiver.template in config.templates:
-            continue
-        problem = f"there is no template {shown(receiver.template)}"
-        fix = did_you_mean(receiver.template, config.templates, "add it to templates")
-        report.error(salvaged.place(("receivers", i, "template")), problem, fix)
-    return found
-
-
 def _severity(report: Report, config: ConfigFile) -> SeverityRule:
     critical = frozenset(value.lower() for value in config.severity.critical)
     low = frozenset(value.lower() for value in config.severity.low)
@@ -124,16 +129,57 @@ def _severity(report: Report, config: ConfigFile) -> SeverityRule:
     return SeverityRule(label=config.severity.label, critical=critical, low=low)
 
 
-def _pace(report: Report, config: ConfigFile) -> Pace:
-    pace = config.pace
-    if pace.kept_for_critical >= pace.limit:
-        problem = "nothing is left for what is not critical"
-        fix = f"write less than pace.limit, which is {pace.limit}"
-        report.error(("pace", "kept_for_critical"), problem, fix)
-    return Pace(
-        limit=pace.limit,
-        window=pace.window,
-        kept_for_critical=pace.kept_for_critical,
+def _pace(report: Report, salvaged: Salvaged[ConfigFile]) -> Pace:
+    entries = salvaged.model.pace
+    if not entries:
+        problem = "an empty list: nobody can tell whether none or all may leave"
+        fix = "write a limit, or remove `pace`; {limit: 1000, window: 1m} hardly holds"
+        report.error(("pace",), problem, fix)
+    limits = tuple(
+        Limit(
+            limit=entry.limit,
+            window=entry.window,
+            kept_for_critical=entry.kept_for_critical,
+        )
+        for entry in entries
+    )
+    for i, limit in enumerate(limits):
+        place = salvaged.place(("pace", i))
+        if limit.kept_for_critical >= limit.limit:
+            problem = "nothing is left for what is not critical"
+            fix = f"write less than the limit, which is {limit.limit}"
+            report.error((*place, "kept_for_critical"), problem, fix)
+        for j, other in enumerate(limits):
+            # Of two that are alike, the second is said to be too many.
+            is_first = j > i and other.is_pointless_beside(limit)
+            if j != i and limit.is_pointless_beside(other) and not is_first:
+                there = report.document.mark_of(salvaged.place(("pace", j)))
+                problem = f"never reached: the limit in line {there.line} is stricter"
+                report.warn(place, problem, "remove one of the two")
+                break
+    return Pace(limits)
+
+
+def _ack(report: Report, config: ConfigFile) -> AckRule:
+    ack, address = config.ack, config.server.external_url
+    if not ack.links or report.is_broken(("server", "external_url")):
+        pass
+    elif address is None:
+        problem = "nobody can open a link without knowing where we are"
+        fix = "set server.external_url, such as https://alertbridge.example.org"
+        report.error(("ack", "links"), problem, fix)
+    elif len(address) > MAX_ADDRESS:
+        problem = f"server.external_url has {len(address)} characters of every text"
+        fix = f"give links a name of at most {MAX_ADDRESS}, or turn them off"
+        report.error(("ack", "links"), problem, fix)
+    elif not address.startswith("https:"):
+        problem = "links over plain http: who listens on the way can open them, too"
+        fix = "put a TLS proxy in front, and write https:// in server.external_url"
+        report.warn(("ack", "links"), problem, fix)
+    return AckRule(
+        codes=ack.codes,
+        address=address if ack.links else None,
+        link_lifetime=ack.link_lifetime,
     )
 
 

@@ -15,6 +15,7 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import REPEAT_INTERVAL, Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +53,19 @@ class Listener:
 
 
 def listeners_of_routes(
-    routes: Iterable[Route], rules: Rules, now: datetime
+    routes: Iterable[Route], severity: Severity | None, rules: Rules, now: datetime
 ) -> tuple[Listener, ...]:
     """Everybody these routes name, each once, by the rule that tells him first.
 
-    Two receivers that name the same person make one fact (rule 6).
+    Two receivers that name the same person make one fact (rule 6). *severity* is that
+    of the alert, which may break through a route's intervals; None: nothing may (a
+    resolved text).
     """
     found: dict[RecipientName, Listener] = {}
     for route in routes:
-        held = held_until(route.mute, route.active, rules, now)
+        held = None
+        if not route.lets_through(severity):
+            held = held_until(route.mute, route.active, rules, now)
         for recipient in rules.receivers[route.receiver].recipients:
             candidate = Listener(
                 recipient=recipient,
@@ -136,14 +141,20 @@ def held_until(
 
 
 def held_after_reload(
-    labels: Labels, held: Listener, rules: Rules, now: datetime
+    labels: Labels,
+    held: Listener,
+    severity: Severity | None,
+    rules: Rules,
+    now: datetime,
 ) -> datetime | None:
     """Until when new rules hold what was recorded for *held*; None: it may leave.
 
     *labels* are those its alert was routed by, and is routed by again: a mute taken off
-    its route no longer holds it. Who is not named any more keeps his intervals.
+    its route no longer holds it. *severity* is the alert's, None for a resolved text.
+    Who is not named any more keeps his intervals.
     """
-    for listener in listeners_of_routes(rules.tree.match(labels), rules, now):
+    routes = rules.tree.match(labels)
+    for listener in listeners_of_routes(routes, severity, rules, now):
         if listener.recipient == held.recipient or not set(held.numbers).isdisjoint(
             listener.numbers
         ):

@@ -3,16 +3,15 @@
 Labels and annotations are written by people and programs we do not know. What cannot
 be seen is removed (it can hide or reorder what is read); what merely looks better
 than ASCII is written plainly (one `“` or no-break space costs the whole text more
-than half its room); links lose their scheme, so that a phone does not offer a
-stranger's page for a tap. Letters and pictures stay as they are.
+than half its room); links are written so that no phone offers them for a tap
+(`links`). Letters and pictures stay as they are.
 """
 
 import re
 import unicodedata
 
-from anyascii import anyascii
-
 from alertbridge.core.gsm import is_gsm, septets
+from alertbridge.core.links import defang
 
 _PLAIN = {
     # Quotation marks and their look-alikes; the backtick is not in the GSM alphabet.
@@ -55,36 +54,25 @@ _DROPPED = ("Cc", "Cf", "Cs")
 """Control, format (bidi, zero-width, tags) and lone surrogates: never shown."""
 
 _TERMINAL_CODE = re.compile(r"\x1b\[[0-9;?]*[@-~]")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,31}:/{2,}", re.IGNORECASE)
 
 
-def clean(text: str) -> str:
-    """Make *text* one visible line, in plain typography, its links without scheme."""
+def clean(text: str, linked_hosts: frozenset[str] = frozenset()) -> str:
+    """Make *text* one visible line, in plain typography, without a link to tap.
+
+    Links to *linked_hosts* stay whole.
+    """
     if not is_gsm(text):
         visible = "".join(filter(_is_shown, _TERMINAL_CODE.sub("", text)))
         # Composed first: `a` and a combining ring are one character too many, and
         # outside the GSM alphabet; `å` is inside it.
         text = "".join(map(_plain, unicodedata.normalize("NFC", visible)))
-    return " ".join(_SCHEME.sub("", text).split())
+    return " ".join(defang(" ".join(text.split()), linked_hosts).split())
 
 
-def clean_lines(text: str) -> str:
+def clean_lines(text: str, linked_hosts: frozenset[str] = frozenset()) -> str:
     """As `clean`, for a text whose line breaks are meant; blank lines go."""
-    lines = (clean(line) for line in text.splitlines())
+    lines = (clean(line, linked_hosts) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
-
-
-def to_gsm(text: str) -> str:
-    """Write *text* in the GSM alphabet, whatever it takes; `?` for what has no letter.
-
-    For the one case where the alternative is to say less: a name that would not fit.
-    """
-    return "".join(
-        character
-        if is_gsm(character)
-        else "".join(c if is_gsm(c) else "?" for c in anyascii(character) or "?")
-        for character in text
-    )
 
 
 def _is_shown(character: str) -> bool:

@@ -1,10 +1,11 @@
 """What a text must add about what it does not show."""
 
+from alertbridge.core.language import WORDS, Language, Words
 from alertbridge.core.mailbox import Letter
 from alertbridge.core.notification import PostNote
 
 
-def notes_of(letter: Letter) -> str:
+def notes_of(letter: Letter, words: Words = WORDS[Language.ENGLISH]) -> str:
     """Say what the source or we left out: one line, or nothing.
 
     A group's note is told once, as its latest post said it (rule 8): facts of one
@@ -14,10 +15,10 @@ def notes_of(letter: Letter) -> str:
     truncated = sum(note.truncated for note in notes)
     unreadable = sum(note.unreadable for note in notes)
     parts = (
-        f"+{truncated} not shown by the source" if truncated > 0 else "",
-        f"+{unreadable} unreadable" if unreadable > 0 else "",
-        "oversized group" if any(note.oversized for note in notes) else "",
-        f"+{letter.more} more next" if letter.more > 0 else "",
+        words.not_shown.format(truncated) if truncated > 0 else "",
+        words.unreadable.format(unreadable) if unreadable > 0 else "",
+        words.oversized if any(note.oversized for note in notes) else "",
+        words.more_next.format(letter.more) if letter.more > 0 else "",
     )
     return ", ".join(filter(None, parts))
 

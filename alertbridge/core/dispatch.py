@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 
 from alertbridge.core.compose import compose
 from alertbridge.core.delivery import choose_way
-from alertbridge.core.mailbox import Mailbox, sort_out
+from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.notification import Fact
 from alertbridge.core.pace import Go, Until, may_send
+from alertbridge.core.quiet_mailbox import sort_out_in_hours
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.core.style import style_of
+from alertbridge.core.spend_decision import LastDigest, OnlyCritical, Spend, may_spend
+from alertbridge.core.style import style_of, writing_of
 
 LONGEST_WINDOW = timedelta(hours=12)
 """How long a provider may keep trying a page that has no time to live of its own.
@@ -24,22 +26,33 @@ night helps nobody, and arrives as a storm with its like.
 
 def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
     """Compose the next message of *mailbox*, or say when to look again."""
-    found = sort_out(mailbox, now)
+    found = sort_out_in_hours(mailbox, rules, now)
     letter = found.letter
     if not letter.leads:
-        return Idle(until=found.next_change, drops=found.drops)
+        # What was dropped makes room for the next of those that were not looked at.
+        until = now if mailbox.more and found.drops else found.next_change
+        return Idle(until=until, drops=found.drops)
     match may_send(mailbox.sent, letter.severity, rules.pace, now):
-        case Until(at):
+        case Until(at=at):
             until = at if found.next_change is None else min(at, found.next_change)
             return Idle(until=until, drops=found.drops)
         case Go():
             pass
-    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
-    composed = compose(letter, style, now)
     numbers = numbers_of(mailbox.recipient, letter.facts, rules)
+    spend = may_spend(letter, mailbox, numbers, rules, now)
+    letter = spend.letter
+    if isinstance(spend, OnlyCritical) and not letter.leads:
+        ends = [at for at in (spend.until, found.next_change) if at is not None]
+        return Idle(until=min(ends), drops=found.drops, over_budget=spend.held)
+    person = rules.recipients.get(mailbox.recipient)
+    style = style_of(letter, person, rules)
+    notice = spend.notice if isinstance(spend, LastDigest) else ""
+    composed = compose(letter, style, now, notice=notice)
     return Draft(
         recipient=mailbox.recipient,
-        way=choose_way(letter.facts, numbers, rules.providers, mailbox.skipped),
+        way=choose_way(
+            letter.facts, numbers, rules.providers, mailbox.skipped, spend.used_up
+        ),
         text=composed.text,
         tells=letter.facts,
         urgent=letter.severity is Severity.CRITICAL,
@@ -49,6 +62,10 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             dict.fromkeys(f.replaces for f in letter.facts if f.replaces is not None)
         ),
         template_error=composed.template_error,
+        over_budget=() if isinstance(spend, Spend) else spend.held,
+        says_used_up=spend.limits if isinstance(spend, LastDigest) else (),
+        writing=writing_of(letter, person, rules),
+        closing=composed.closing,
     )
 
 

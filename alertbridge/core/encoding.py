@@ -28,12 +28,42 @@ class _Room:
 _GSM = _Room(160, 153)
 _UCS2 = _Room(70, 67)
 
+MOST_IN_SEGMENT = _GSM.alone
+"""No segment holds more characters than this, whatever they are."""
+
 
 def measure(body: str) -> Text:
     """Say how *body* is carried, and how many segments it takes (at least one)."""
     if is_gsm(body):
         return Text(body, DataCoding.GSM, len(_parts(body, DataCoding.GSM)))
     return Text(body, DataCoding.UCS2, len(_parts(body, DataCoding.UCS2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A character that the GSM alphabet lacks, and where it stands.
+
+    `line` and `column` count from 1, the column in characters of its line.
+    """
+
+    character: str
+    line: int
+    column: int
+
+    @property
+    def name(self) -> str:
+        """Its Unicode name, or its code point: `LATIN SMALL LETTER C WITH CEDILLA`."""
+        code = f"U+{ord(self.character):04X}"
+        return unicodedata.name(self.character, code)
+
+
+def first_odd(body: str) -> Odd | None:
+    """Name the first character that forces *body* into UCS-2; None if it is GSM."""
+    if is_gsm(body):
+        return None
+    at = next(place for place, char in enumerate(body) if not septets(char))
+    start = body.rfind("\n", 0, at) + 1
+    return Odd(body[at], body.count("\n", 0, at) + 1, at - start + 1)
 
 
 def split(body: str) -> tuple[str, ...]:
@@ -56,13 +86,16 @@ def fit(body: str, budget: int, tail: str = "") -> Text:
     """
     if budget < 1:
         raise ValueError(f"a text takes at least one segment, the budget is {budget}")
-    whole = measure(body + tail) if len(body) + len(tail) <= budget * 160 else None
+    whole = (
+        measure(body + tail)
+        if len(body) + len(tail) <= budget * MOST_IN_SEGMENT
+        else None
+    )
     if whole is not None and whole.segments <= budget:
         return whole
     if tail and measure(ELLIPSIS + tail).segments > budget:
         return fit(tail, budget)
-    # No segment holds more characters than this, whatever they are.
-    ends = _grapheme_ends(body[: budget * _GSM.alone])
+    ends = _grapheme_ends(body[: budget * MOST_IN_SEGMENT])
     low, high = 0, len(ends)
     best = measure(ELLIPSIS + tail)
     while low < high:

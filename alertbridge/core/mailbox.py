@@ -6,7 +6,7 @@ message can leave.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeGuard, assert_never
 
@@ -14,6 +14,7 @@ from alertbridge.core.message import Dropped
 from alertbridge.core.notification import EpisodeId, Fact, Kind, Reason, State
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.spend import Period, Spent
 
 MAX_FACTS = 2000
 """Facts told by one message at the most: bounds one transaction, not the mailbox."""
@@ -26,10 +27,13 @@ OVER_KEPT = timedelta(hours=1)
 class Mailbox:
     """A recipient's waiting facts, and what bears on letting them leave.
 
-    `facts` are at most `MAX_FACTS`, worst and oldest first; `more` counts the rest.
+    `facts` are at most `MAX_FACTS`, chosen worst first, and among equals each source in
+    turn, its oldest first; what can make a message leave before what only rides along
+    or is held. `more` counts those that may leave and found no room.
     Facts of episodes whose last message is uncertain are not among them (rule 4).
     `sent` are the times of SMS that may have left within the pace's window.
-    `skipped` are numbers that recently gave a permanent error.
+    `skipped` are numbers that recently gave a permanent error. `spent` is what the
+    periods of the budgets that bear on it have cost.
     """
 
     recipient: RecipientName
@@ -37,6 +41,7 @@ class Mailbox:
     more: int = 0
     sent: Sequence[datetime] = ()
     skipped: frozenset[Msisdn] = frozenset()
+    spent: Mapping[Period, Spent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,11 @@ class Letter:
     def facts(self) -> tuple[Fact, ...]:
         """All of it, in the order of what matters."""
         return self.leads + self.over + self.also
+
+    @property
+    def fires(self) -> bool:
+        """Whether it tells of something that fires: there is something to take."""
+        return bool(self.firing or self.escalated or self.reminders)
 
     @property
     def severity(self) -> Severity:
@@ -101,8 +111,8 @@ def sort_out(mailbox: Mailbox, now: datetime) -> SortedOut:
                 changes.append(place)
             case str():
                 piles.setdefault(place, []).append(fact)
-                if place == "over" and fact.episode.ends_at is not None:
-                    changes.append(fact.episode.ends_at + OVER_KEPT)
+                if place == "over":
+                    changes.append(_kept_until(fact))
                 elif fact.expires_at is not None:
                     changes.append(fact.expires_at)
             case _:
@@ -136,14 +146,14 @@ def _place(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
         if _is_held(fact.held_until, now):
             return fact.held_until
         if _expired(fact, now):
-            return Dropped(fact.id, State.EXPIRED, Reason.TIME_TO_LIVE)
+            return _too_old(fact)
         return "resolved"
     if fact.episode.ended:
         return _place_ended(fact, ends, now)
     if _is_held(fact.held_until, now):
         return fact.held_until
     if _expired(fact, now):
-        return Dropped(fact.id, State.EXPIRED, Reason.TIME_TO_LIVE)
+        return _too_old(fact)
     return _PILE[fact.kind]
 
 
@@ -160,10 +170,13 @@ def _place_ended(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dro
         return gone
     if fact.severity is not Severity.CRITICAL:
         return gone
-    assert fact.episode.ends_at is not None
-    if now >= fact.episode.ends_at + OVER_KEPT:
-        return gone
-    return "over"
+    return gone if now >= _kept_until(fact) else "over"
+
+
+def _kept_until(fact: Fact) -> datetime:
+    ended = fact.episode.ended_seen or fact.episode.ends_at
+    assert ended is not None
+    return ended + OVER_KEPT
 
 
 def _is_held(until: datetime | None, now: datetime) -> TypeGuard[datetime]:
@@ -172,3 +185,9 @@ def _is_held(until: datetime | None, now: datetime) -> TypeGuard[datetime]:
 
 def _expired(fact: Fact, now: datetime) -> bool:
     return fact.expires_at is not None and fact.expires_at <= now
+
+
+def _too_old(fact: Fact) -> Dropped:
+    """Expired by its time to live, or while a budget held it back."""
+    reason = Reason.OVER_BUDGET if fact.over_budget else Reason.TIME_TO_LIVE
+    return Dropped(fact.id, State.EXPIRED, reason)

@@ -15,6 +15,8 @@ from alertbridge.core.notification import (
     Way,
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.spend import Limit
+from alertbridge.core.writing import Writing
 
 Reference = NewType("Reference", str)
 """Our own id of a submission, at most 40 characters (iP.1's `reference`)."""
@@ -50,7 +52,11 @@ class Draft:
     """One recipient's next message, ready to leave.
 
     `closes_at` is the time to live: the provider must not deliver it later.
-    `template_error` says why a template of the config was not used.
+    `template_error` says why a template of the config was not used; `writing` is what
+    the config said of template and budget. `closing` is how the text ends, with a blank
+    for the code and the link it gets when it is written. `over_budget` are facts that a
+    spend budget keeps in the mailbox; `says_used_up` are the limits of which this
+    message says, once, that they are.
     """
 
     recipient: RecipientName
@@ -59,17 +65,25 @@ class Draft:
     tells: tuple[Fact, ...]
     urgent: bool
     closes_at: datetime
+    writing: Writing
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
+    over_budget: tuple[NotificationId, ...] = ()
+    says_used_up: tuple[Limit, ...] = ()
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
-    """Nothing leaves this mailbox now; look again at `until` (None: when it fills)."""
+    """Nothing leaves this mailbox now; look again at `until` (None: when it fills).
+
+    `over_budget` are facts that a budget holds back.
+    """
 
     until: datetime | None = None
     drops: tuple[Dropped, ...] = ()
+    over_budget: tuple[NotificationId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

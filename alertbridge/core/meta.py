@@ -12,21 +12,78 @@ from alertbridge.core.alert import (
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
 from alertbridge.core.notification import Fact
-from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import Recipient, RecipientName, mask
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity, SeverityRule
+from alertbridge.core.spend import FULL, Crossing
+from alertbridge.core.spend_words import crossing_words
+
+SPEND_WARNING = "SpendWarning"
+"""The name of the page about a budget."""
+
+TEST_PAGE = "TestPage"
+"""The name of a test page's alert."""
 
 
 def meta_plan(
-    cause: str, subject: str, summary: str, rules: Rules, now: datetime
+    cause: str,
+    subject: str,
+    summary: str,
+    rules: Rules,
+    now: datetime,
+    *,
+    severity: Severity = Severity.CRITICAL,
 ) -> Plan:
     """Plan a page to `meta.receiver` about *cause*.
 
     *subject* tells one happening of the cause from the next; it is not shown.
     """
     listeners = listeners_of_receiver(rules.meta_receiver, rules)
-    return _plan_own(cause, subject, summary, "critical", listeners, rules, now)
+    word = _word_of(severity, rules.severity)
+    return _plan_own(cause, subject, summary, word, listeners, rules, now)
+
+
+def budget_crossed(crossing: Crossing, rules: Rules, now: datetime) -> Plan:
+    """Tell the admins how much of a budget is spent.
+
+    Half of one wakes nobody, and may be too old once a place is free; a budget that is
+    used up keeps pages from people, and is critical.
+    """
+    severity = Severity.LOW
+    if crossing.percent >= FULL:
+        severity = Severity.CRITICAL
+    elif crossing.percent > FULL / 2:
+        severity = Severity.HIGH
+    limit, payer = crossing.limit, crossing.limit.period.payer
+    subject = (
+        f"{payer.scope} {payer.name} {limit.period.key}"
+        f" {crossing.percent} of {limit.segments}"
+    )
+    return meta_plan(
+        SPEND_WARNING,
+        subject,
+        crossing_words(crossing),
+        rules,
+        now,
+        severity=severity,
+    )
+
+
+def _word_of(severity: Severity, rule: SeverityRule) -> str:
+    """Find a value of the severity label that *rule* reads as *severity*.
+
+    The lists of a config may leave out every word of ours; of nothing said, high is
+    made.
+    """
+    words = {
+        Severity.CRITICAL: ("critical", *sorted(rule.critical)),
+        Severity.HIGH: ("warning", "high", "major"),
+        Severity.LOW: ("info", *sorted(rule.low)),
+    }[severity]
+    fitting = (w for w in words if rule.classify({rule.label: w}) is severity)
+    return next(fitting, "")
 
 
 def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
@@ -34,7 +91,13 @@ def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
     summary = "this is a test: if you read it, your pages arrive"
     subject = f"{recipient.name} {now.isoformat()}"
     listeners = (listener_of(recipient),)
-    return _plan_own("TestPage", subject, summary, "info", listeners, rules, now)
+    return _plan_own(TEST_PAGE, subject, summary, "info", listeners, rules, now)
+
+
+def _critical(rules: Rules) -> str:
+    """A value that this config takes for critical: it must break through a night."""
+    known = rules.severity.critical
+    return "critical" if "critical" in known or not known else min(known)
 
 
 def _plan_own(
@@ -92,6 +155,29 @@ def removed_recipient(
     return meta_plan(
         "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now
     )
+
+
+def broken_template(
+    version: str, template: str, error: str, rules: Rules, now: datetime
+) -> Plan:
+    """Tell the admins that a template of the config *version* does not work.
+
+    Not critical: every page goes out, in our own words. The subject is the config and
+    the template, so that the page can be found again (`unless_known`).
+    """
+    summary = f"{error}; the built-in text goes out instead"
+    subject = f"{version} {template}"
+    listeners = listeners_of_receiver(rules.meta_receiver, rules)
+    return _plan_own(
+        "TemplateFailed", subject, summary, "warning", listeners, rules, now
+    )
+
+
+def unless_known(made: Plan, known: Known) -> Plan:
+    """Change nothing if what *made* is about was paged before, however long ago."""
+    if not any(key in known.episodes for key in made.keys.fingerprints):
+        return made
+    return Plan(keys=made.keys, post=Post.COPY, reason=None, note=made.note)
 
 
 def _shown(recipient: RecipientName) -> str:

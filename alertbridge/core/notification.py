@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NEWS = "news"
     ACCEPTED = "accepted"
     MUTED = "muted"
+    QUIET_HOURS = "quiet_hours"
     DEFERRED = "deferred"
     UNCERTAIN = "uncertain"
     REJECTED = "rejected"
@@ -58,6 +59,7 @@ class Reason(StrEnum):
     TIME_TO_LIVE = "time_to_live"
     UNCERTAIN_TWICE = "uncertain_twice"
     NO_WAY_LEFT = "no_way_left"
+    OVER_BUDGET = "over_budget"
     OPERATOR = "operator"
 
 
@@ -73,6 +75,8 @@ class Way:
 class EpisodeView:
     """An episode as a text needs it.
 
+    `ended_seen` is when we recorded the end, by our own clock: what is waited for from
+    then on moves with it when it is set, as the sender's `ends_at` does not.
     `flaps` is how often it changed while it flapped (0: it does not flap); `stale`
     says that its source has fallen silent about it: it may be over.
     """
@@ -83,6 +87,7 @@ class EpisodeView:
     annotations: Labels = field(default_factory=dict)
     starts_at: datetime
     ends_at: datetime | None = None
+    ended_seen: datetime | None = None
     generator_url: str = ""
     flaps: int = 0
     stale: bool = False
@@ -113,7 +118,7 @@ class Fact:
     answer nobody saw, if it goes out anew because of that. `route` is the id of the
     route that took the alert, None for what no route took (meta-alerts). `worse` says
     that this person was told of the same alert at a lesser severity, and that still
-    fires.
+    fires. `over_budget` says that a budget that is used up holds it back.
     """
 
     id: NotificationId
@@ -134,3 +139,9 @@ class Fact:
     doubted: ProviderName | None = None
     route: str | None = None
     worse: bool = False
+    over_budget: bool = False
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether the person was named by himself and no receiver: a test page."""
+        return not self.receiver

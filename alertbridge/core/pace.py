@@ -1,8 +1,8 @@
-"""How many SMS one person gets: the cap that makes a storm a digest.
+"""How many SMS one person gets: the caps that make a storm a digest.
 
-Everything we start counts (fail-over, escalation and meta-alerts too); only answers
-to a person's own SMS do not. What is counted are attempts that may have left: an SMS
-that surely was not sent gives its place back.
+Everything we start counts (fail-over, escalation, reminders and meta-alerts too, by
+whatever route); only answers to a person's own SMS do not. What is counted are attempts
+that may have left: an SMS that surely was not sent gives its place back.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,75 @@ from datetime import datetime, timedelta
 
 from alertbridge.core.severity import Severity
 
+LONGEST_WINDOW = timedelta(hours=24)
+"""What was sent is on record for `storage.retention`, which is a day at least: a longer
+window would not be kept."""
+
+MOST = 1000
+"""The largest limit: no more of the latest SMS than this ever need be looked at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """At most `limit` SMS in any `window`, `kept_for_critical` of them for critical.
+class Limit:
+    """At most `limit` SMS in any `window`, `kept_for_critical` of them for critical."""
 
-    The default is 6 in 10 minutes: ISA-18.2 calls 10 alarms in 10 minutes for one
-    operator a flood.
-    """
+    limit: int
+    window: timedelta
+    kept_for_critical: int = 0
 
-    limit: int = 6
-    window: timedelta = timedelta(minutes=10)
-    kept_for_critical: int = 2
-
-    def limit_for(self, severity: Severity) -> int:
+    def for_severity(self, severity: Severity) -> int:
         """How many may be in one window when the next one is of *severity*."""
         if severity is Severity.CRITICAL:
             return max(1, self.limit)
         # Never none: what no place is left for would wait for ever.
         return max(1, self.limit - self.kept_for_critical)
+
+    def frees_at(
+        self, newest_first: Sequence[datetime], severity: Severity
+    ) -> datetime | None:
+        """When a place for one more SMS of *severity* was or gets free; None: always.
+
+        That is when its SMS is a whole window old (the end is exclusive: six at
+        12:00:00 allow the seventh at 12:10:00).
+        """
+        allowed = self.for_severity(severity)
+        if len(newest_first) < allowed:
+            return None
+        return newest_first[allowed - 1] + self.window
+
+    def is_pointless_beside(self, other: "Limit") -> bool:
+        """Whether *other* alone already keeps all that this one would.
+
+        So many windows of *other* cover one of this: the last of them holds what is
+        allowed for the severity, those before it may be full of critical ones.
+        """
+        windows = -(-self.window // other.window)
+        full = (windows - 1) * other.for_severity(Severity.CRITICAL)
+        return all(
+            full + other.for_severity(severity) <= self.for_severity(severity)
+            for severity in Severity
+        )
+
+
+DEFAULT_LIMITS = (
+    Limit(limit=2, window=timedelta(minutes=1), kept_for_critical=1),
+    Limit(limit=6, window=timedelta(minutes=10), kept_for_critical=2),
+    Limit(limit=20, window=timedelta(hours=1), kept_for_critical=6),
+)
+"""One a minute for what is not critical, as GoAlert has it; ten alarms in ten minutes
+are a flood for one operator (ISA-18.2), so six, of which two are kept for critical."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What holds for one person: every limit of the list at once."""
+
+    limits: tuple[Limit, ...] = DEFAULT_LIMITS
+
+    @property
+    def looks_back(self) -> timedelta:
+        """How old an SMS may be, and still bear on the next one."""
+        return max((limit.window for limit in self.limits), default=timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +89,10 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Not before `at`: the mailbox fills, and what leaves then is a digest."""
+    """Not before `at`, by `limit`: the mailbox fills, and a digest leaves then."""
 
     at: datetime
+    limit: Limit
 
 
 def may_send(
@@ -49,11 +100,14 @@ def may_send(
 ) -> Go | Until:
     """Say whether one more SMS of *severity* fits, given the times of those *sent*.
 
-    A place is free again when its SMS is a whole window old (the end is exclusive:
-    six at 12:00:00 allow the seventh at 12:10:00).
+    The limit named is the one that holds longest: at `at` all of them are met, if
+    nothing else is sent until then.
     """
-    recent = sorted(at for at in sent if at > now - pace.window)
-    limit = pace.limit_for(severity)
-    if len(recent) < limit:
-        return Go()
-    return Until(recent[len(recent) - limit] + pace.window)
+    newest_first = sorted(sent, reverse=True)
+    answer: Go | Until = Go()
+    latest = now
+    for limit in pace.limits:
+        at = limit.frees_at(newest_first, severity)
+        if at is not None and at > latest:
+            answer, latest = Until(at, limit), at
+    return answer

@@ -67,12 +67,15 @@ class Known:
     """What the store holds about a post's keys.
 
     `others` are the open episodes of the group that the post does not name; they are
-    gathered only if the keys ask for them.
+    gathered only if the keys ask for them. `open` counts the open episodes of the
+    source, and `flood` is the one that stands for too many of them, while it is open.
     """
 
     episodes: Mapping[Fingerprint, KnownEpisode] = field(default_factory=dict)
     others: Sequence[KnownEpisode] = ()
     last_post: LastPost | None = None
+    open: int = 0
+    flood: KnownEpisode | None = None
 
 
 class Post(StrEnum):
@@ -87,7 +90,8 @@ class Verdict(StrEnum):
     """Why somebody hears nothing about an alert of this post.
 
     `given_up` is not `already_told`: what he was to hear died, expired or was
-    cancelled, and a copy is no reason to try again (a repeat is).
+    cancelled, and a copy is no reason to try again (a repeat is). `only_counted`: its
+    source has more open alerts than are told one by one.
     """
 
     ALREADY_TOLD = "already_told"
@@ -101,6 +105,7 @@ class Verdict(StrEnum):
     RESOLVED_BEFORE_TOLD = "resolved_before_told"
     ACKNOWLEDGED = "acknowledged"
     MUTED = "muted"
+    ONLY_COUNTED = "only_counted"
     NOBODY = "nobody"
 
 

@@ -144,6 +144,12 @@ class PlanDraft:
                 self.facts.append(self._fact(alert, listener, severity, round_=flaps))
             else:
                 self.leave_out(alert, Verdict.FLAPPING, listener)
+                # What waited to ride along as over is a page again: look at it now.
+                self.releases.extend(
+                    ReleaseFact(fact.id, fact.held_until)
+                    for fact in facts
+                    if fact.state is State.WAITING and fact.kind is not Kind.RESOLVED
+                )
 
     def _flaps(self, known: KnownEpisode) -> bool:
         return is_flapping(
@@ -367,7 +373,8 @@ def _knows_that_it_fires(facts: Sequence[KnownFact]) -> bool:
 
     Facts come in the order they were written, and are told in it.
     """
-    heard = [f for f in facts if f.heard or f.state is State.IN_FLIGHT]
+    # What is uncertain, and no longer under way, counts as untold here (rule 2).
+    heard = [f for f in facts if f.state in (State.TOLD, State.IN_FLIGHT)]
     if heard and heard[-1].kind is not Kind.RESOLVED:
         return True
     return any(f.state is State.WAITING and f.kind is not Kind.RESOLVED for f in facts)

@@ -149,10 +149,11 @@ class _Listeners:
     def of(self, alert: Alert) -> tuple[Listener, ...]:
         """Everybody *alert* is routed to."""
         routes = self._rules.tree.match(labels_for_matching(alert, self._group))
-        taken = tuple(route.id for route in routes)
+        severity = self._rules.severity.classify(alert.labels)
+        taken = (severity.word, *(route.id for route in routes))
         found = self._known.get(taken)
         if found is None:
-            found = listeners_of_routes(routes, self._rules, self._now)
+            found = listeners_of_routes(routes, severity, self._rules, self._now)
             self._known[taken] = found
         return found
 

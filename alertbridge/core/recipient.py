@@ -1,8 +1,13 @@
 """Who hears: people, their phones, and the receivers that name them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import NewType
+
+from alertbridge.core.language import Language
+from alertbridge.core.quiet import QuietHours
+from alertbridge.core.script import Script
+from alertbridge.core.spend import SpendBudget
 
 Msisdn = NewType("Msisdn", str)
 """A phone number in E.164 with its `+`; never a bare `str`."""
@@ -15,12 +20,20 @@ ReceiverName = NewType("ReceiverName", str)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One person: a name, one or more phones in the order to try, own rules."""
+    """One person: a name, one or more phones in the order to try, own rules.
+
+    The zone of `spend` is their own.
+    """
 
     name: RecipientName
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
+    language: Language = Language.ENGLISH
+    script: Script = Script.AUTO
     send_resolved: bool = True
+    hours: QuietHours = field(default_factory=QuietHours)
+    spend: SpendBudget = field(default_factory=SpendBudget)
+    template: str | None = None
     where: str = ""
 
 

@@ -8,11 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from heapq import merge
 
 from alertbridge.core.alert import Labels
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName
+from alertbridge.core.severity import Severity
+from alertbridge.core.spend import SpendBudget
+from alertbridge.core.writing import RouteTexts
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """Alertmanager's default `repeat_interval`."""
@@ -22,9 +26,12 @@ REPEAT_INTERVAL = timedelta(hours=4)
 class Route:
     """One node: what it wants to see, and who hears then.
 
-    `receiver` and `repeat_interval` are already inherited; `mute` and `active`, the
-    names of time intervals, are never inherited. `id` is the path of positions below
-    the root ("0/2/1"), "" for the root itself; `where` is "file:line" for people.
+    `receiver`, `repeat_interval` and `texts` are already inherited; `mute` and
+    `active`, the names of time intervals, are never inherited, nor is
+    `breaks_through`, the least severity that they do not hold (None: they hold all, as
+    in Alertmanager). `id` is the path of positions below the root ("0/2/1"), "" for the
+    root itself; `where` is "file:line" for people. `spend` is what this node states
+    itself; what its children take counts there, too.
     """
 
     id: str
@@ -33,9 +40,20 @@ class Route:
     continues: bool = False
     mute: tuple[str, ...] = ()
     active: tuple[str, ...] = ()
+    breaks_through: Severity | None = None
     repeat_interval: timedelta = REPEAT_INTERVAL
+    spend: SpendBudget | None = None
     where: str = ""
+    texts: RouteTexts = field(default_factory=RouteTexts)
     children: tuple["Route", ...] = ()
+
+    def lets_through(self, severity: Severity | None) -> bool:
+        """Whether its intervals let *severity* through (None: good news does not)."""
+        return (
+            severity is not None
+            and self.breaks_through is not None
+            and severity <= self.breaks_through
+        )
 
     def accepts(self, labels: Labels) -> bool:
         """Say whether every matcher of this node is satisfied; children not asked."""
@@ -59,6 +77,9 @@ class RouteTree:
         self.root = root
         self._node = _Node.of(root)
         self._by_id = {route.id: route for route in root.walk()}
+        self.budgets: dict[str, SpendBudget] = {}
+        self._payers: dict[str, tuple[str, ...]] = {}
+        self._note_budgets(root, "", ())
 
     def find(self, ident: str | None) -> Route | None:
         """The route of this id; None if there is none (any more).
@@ -68,6 +89,31 @@ class RouteTree:
         """
         return None if ident is None else self._by_id.get(ident)
 
+    def budgets_of(self, ident: str | None, receiver: str) -> tuple[str, ...]:
+        """The names of the budgets that what this route took draws on.
+
+        Those on its path, from the root down; only the root's, if a reload has put
+        another route in its place.
+        """
+        if ident is None:
+            return ()
+        route = self.find(ident)
+        still_there = route is not None and route.receiver == receiver
+        return self._payers.get(ident if still_there else self.root.id, ())
+
+    def _note_budgets(self, route: Route, path: str, payers: tuple[str, ...]) -> None:
+        if route.id != self.root.id:
+            matchers = ",".join(str(matcher) for matcher in route.matchers)
+            path = f"{path}/{{{matchers}}}".removeprefix("/")
+        if route.spend is not None:
+            name = _budget_name(path)
+            self.budgets[name] = route.spend
+            payers = tuple(dict.fromkeys((*payers, name)))
+        if payers:
+            self._payers[route.id] = payers
+        for child in route.children:
+            self._note_budgets(child, path, payers)
+
     def match(self, labels: Labels) -> tuple[Route, ...]:
         """Find the nodes that stand for *labels*, in order; never none.
 
@@ -75,6 +121,23 @@ class RouteTree:
         here is somebody's (a root with matchers is a finding of `route_lint`).
         """
         return tuple(self._node.ends(labels))
+
+
+LONGEST_BUDGET_NAME = 64
+"""Characters of a budget's name: no longer than a metric's label may be."""
+
+
+def _budget_name(path: str) -> str:
+    """Name a route's budget by its matchers, which stay when a reload moves the route.
+
+    A long path is cut, and told from others by a digest of all of it.
+    """
+    if not path:
+        return "root"
+    if len(path) <= LONGEST_BUDGET_NAME:
+        return path
+    digest = sha256(path.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{path[: LONGEST_BUDGET_NAME - 9]}~{digest}"
 
 
 _Pair = tuple[str, str]

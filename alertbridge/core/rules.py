@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.ack import AckRule
+from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
@@ -16,7 +18,12 @@ from alertbridge.core.recipient import (
 )
 from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
+from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
+
+MAX_OPEN = 10_000
+"""Open alerts of one source that are told one by one: five texts of 2,000 each tell
+them all, and nobody has read a longer list than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +31,7 @@ class Budget:
     """How many segments one SMS may take."""
 
     critical: int = 2
-    other: int = 2
+    other: int = 1
 
     def of(self, severity: Severity) -> int:
         """The budget of a message whose worst fact has this severity."""
@@ -33,10 +40,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeToLive:
-    """How long a fact is worth an SMS, from when we heard it; None: while it fires."""
+    """How long a fact is worth an SMS, from when we heard it; None: while it fires.
+
+    What still fires after a gateway's bad hours is told late, in a digest that says how
+    late, and costs one SMS. Only what is low by its own label may be too old for that.
+    """
 
     critical: timedelta | None = None
-    high: timedelta | None = timedelta(hours=1)
+    high: timedelta | None = None
     low: timedelta | None = timedelta(hours=1)
 
     def of(self, severity: Severity) -> timedelta | None:
@@ -65,7 +76,15 @@ class Rules:
     time_to_live: TimeToLive = field(default_factory=TimeToLive)
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    provider_spend: Mapping[ProviderName, SpendBudget] = field(default_factory=dict)
+    ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)
+    linked_hosts: frozenset[str] = frozenset()
+    max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
+
+    def max_open_of(self, source: SourceName) -> int:
+        """Beyond how many open alerts of *source* what comes new is only counted."""
+        return self.max_open.get(source, MAX_OPEN)

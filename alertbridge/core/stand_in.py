@@ -1,13 +1,15 @@
 """A post as a whole: its alerts, and what stands for those nobody could be told of.
 
-Two kinds of alert of our own: one for what the source did not show of a group, one for
-what of a post could not be read. Each is told only to whom no text of the post would
-say it, and is looked up only if this post or the one before it gives cause.
+Three kinds of alert of our own: one for what a source has too many of, one for what it
+did not show of a group, one for what of a post could not be read. The last two are
+told only to whom no text of the post would say it, and are looked up only if this post
+or the one before it gives cause.
 """
 
 from datetime import datetime
 
 from alertbridge.core.alert import AlertGroup, Fingerprint
+from alertbridge.core.flood import limit_flood
 from alertbridge.core.plan import Keys, Known, Plan, keys_of
 from alertbridge.core.planning import plan
 from alertbridge.core.rules import Rules
@@ -30,6 +32,8 @@ def keys_of_post(group: AlertGroup) -> Keys:
 def plan_post(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
     """Plan a post's alerts, and then what its texts would leave untold."""
     made = plan(group, rules, known, now)
+    # First: what is only counted makes no text that could tell of anything else.
+    made = limit_flood(made, group, rules, known, now)
     made = add_truncated(made, group, rules, known, now)
     # Last: the text that tells of truncated alerts says "+1 unreadable" as well.
     return add_unreadable(made, group, rules, known, now)

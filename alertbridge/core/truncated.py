@@ -152,18 +152,23 @@ def _listeners(group: AlertGroup, rules: Rules, now: datetime) -> tuple[Listener
     if not group.alerts:
         return listeners_of_receiver(rules.tree.root.receiver, rules)
     labels = labels_for_matching(group.alerts[0], group)
-    return listeners_of_routes(rules.tree.match(labels), rules, now)
+    severity = rules.severity.classify(_stand_in(group, rules, now).labels)
+    return listeners_of_routes(rules.tree.match(labels), severity, rules, now)
 
 
 def _as_listener(fact: KnownFact, rules: Rules, now: datetime) -> Listener:
     """Whoever was to hear *fact*, by the rule that made him hear it."""
+    route = rules.tree.find(fact.route)
+    held = held_until(fact.mutes, fact.actives, rules, now)
+    if route is not None and route.receiver == fact.receiver:
+        held = None if route.lets_through(fact.severity) else held
     return Listener(
         recipient=fact.recipient,
         numbers=fact.numbers,
         receiver=fact.receiver,
         route=fact.route,
         where=fact.where,
-        held_until=held_until(fact.mutes, fact.actives, rules, now),
+        held_until=held,
         mutes=fact.mutes,
         actives=fact.actives,
     )

@@ -4,8 +4,8 @@ Decisions are core's; this file waits, calls, and writes down.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import assert_never
@@ -31,7 +31,11 @@ from alertbridge.core.message import (
     Submission,
     Uncertain,
 )
-from alertbridge.core.meta import dead_notifications, removed_recipient
+from alertbridge.core.meta import (
+    SPEND_WARNING,
+    dead_notifications,
+    removed_recipient,
+)
 from alertbridge.core.notification import (
     Kind,
     MessageId,
@@ -40,23 +44,22 @@ from alertbridge.core.notification import (
     Reason,
 )
 from alertbridge.core.plan import Plan
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Crossing, Period, Spent
 from alertbridge.engine.current import Current
-from alertbridge.engine.rate import WINDOW, Rate
+from alertbridge.engine.lanes import Lane, Lanes
+from alertbridge.engine.rate import WINDOW
+from alertbridge.engine.template_faults import TemplateFaults
 from alertbridge.ports import (
     Claimed,
     Clock,
     Lister,
     Provider,
-    Settlement,
     Store,
     StoreUnavailable,
 )
 
 log = structlog.get_logger()
-
-IN_PROGRESS = 16
-"""Requests under way at one provider: a gateway that takes 10 s for each still takes
-1.6 a second, and one that takes 200 ms all that its account allows."""
 
 IDLE = 5.0
 """Seconds after which an idle dispatcher looks again, whatever it was told: the
@@ -74,18 +77,12 @@ LONGEST_REQUEST = UNCERTAIN_WAIT.total_seconds() - 1
 a request that hangs must not keep its people silent."""
 
 
-@dataclass(slots=True)
-class _Lane:
-    provider: Provider
-    rate: Rate
-    in_progress: int = 0
-
-    def places(self, now: float) -> int:
-        return min(self.rate.places(now), IN_PROGRESS - self.in_progress)
-
-
 class Dispatcher:
-    """Drains the mailboxes, critical first, until stopped."""
+    """Drains the mailboxes, critical first, until stopped.
+
+    *monotonic* paces requests: a loop that jumps over its waits hands in its own time,
+    and an *idle* of hours, so that nothing is looked at but for a reason.
+    """
 
     def __init__(
         self,
@@ -94,18 +91,21 @@ class Dispatcher:
         providers: Mapping[ProviderName, Provider],
         clock: Clock,
         jitter: Callable[[], float],
+        *,
+        monotonic: Callable[[], float] = monotonic,
+        idle: float = IDLE,
     ) -> None:
         self._store = store
         self._current = current
         self._clock = clock
         self._jitter = jitter
-        self._lanes = {
-            name: _Lane(provider, Rate(provider.requests_per_second))
-            for name, provider in providers.items()
-        }
+        self._monotonic = monotonic
+        self._idle = idle
+        self._lanes = Lanes(providers)
         self._wake = asyncio.Event()
+        self._faults = TemplateFaults(store, current, clock, self.wake)
         self._stopping = False
-        self.progress = monotonic()
+        self.progress = self._monotonic()
 
     def wake(self) -> None:
         """Look again soon: a mailbox has filled."""
@@ -118,25 +118,11 @@ class Dispatcher:
 
     def listers(self) -> Mapping[ProviderName, Lister]:
         """The providers that can be asked what they have taken."""
-        return {
-            name: lane.provider
-            for name, lane in self._lanes.items()
-            if isinstance(lane.provider, Lister)
-        }
+        return self._lanes.listers()
 
     def replace_providers(self, providers: Mapping[ProviderName, Provider]) -> None:
         """Use these from now on; an account keeps the count of its requests."""
-        lanes: dict[ProviderName, _Lane] = {}
-        for name, provider in providers.items():
-            lane = self._lanes.get(name)
-            if lane is None:
-                lane = _Lane(provider, Rate(provider.requests_per_second))
-            else:
-                # The same lane: requests under way must give their places back to it.
-                lane.provider = provider
-                lane.rate.allow(provider.requests_per_second)
-            lanes[name] = lane
-        self._lanes = lanes
+        self._lanes.replace(providers)
         self.wake()
 
     async def run(self) -> None:
@@ -146,7 +132,7 @@ class Dispatcher:
             while not self._stopping:
                 self._wake.clear()
                 wait = await self._round(requests)
-                self.progress = monotonic()
+                self.progress = self._monotonic()
                 if wait > 0:
                     await asyncio.sleep(BREATH)
                     await self._sleep(wait)
@@ -161,7 +147,7 @@ class Dispatcher:
                 await self._recover()
             except StoreUnavailable as exc:
                 log.error("store.failed", reason=f"recover: {exc}")
-                self.progress = monotonic()
+                self.progress = self._monotonic()
                 await self._sleep(STORE_PAUSE)
             else:
                 return
@@ -170,21 +156,21 @@ class Dispatcher:
         now = self._clock.now()
         await self._store.recover(now, UNCERTAIN_WAIT, tuple(self.listers()))
         window = timedelta(seconds=WINDOW)
-        for name, lane in self._lanes.items():
+        for name in self._lanes.names():
             begun = await self._store.recent_attempts(name, now - window)
             for at in begun:
                 age = max(0.0, (now - at).total_seconds())
-                lane.rate.take(monotonic() - age)
+                self._lanes.of(name).rate.take(self._monotonic() - age)
 
     async def _round(self, requests: asyncio.TaskGroup) -> float:
         """Claim and start what may leave; say how long nothing more will."""
-        lanes = self._lanes
-        ready = {name: lane.places(monotonic()) for name, lane in lanes.items()}
+        at = self._monotonic()
+        ready = self._lanes.ready(at)
         if not any(places > 0 for places in ready.values()):
-            return min(
-                (lane.rate.wait(monotonic()) or IDLE for lane in lanes.values()),
-                default=IDLE,
-            )
+            waits = (wait or self._idle for wait in self._lanes.waits(at))
+            return min(waits, default=self._idle)
+        # A reload may take a lane away while the store claims for it.
+        lanes = {name: self._lanes.of(name) for name in ready}
         try:
             claimed = await self._store.claim(ready, self._current, self._clock.now())
         except StoreUnavailable as exc:
@@ -192,25 +178,28 @@ class Dispatcher:
             return STORE_PAUSE
         for submission in claimed.submissions:
             lane = lanes[submission.provider]
-            lane.rate.take(monotonic())
-            lane.in_progress += 1
+            lane.begin(self._monotonic())
             requests.create_task(
                 self._attempt(lane, submission), name=f"submit {submission.reference}"
             )
         self._report_claimed(claimed)
+        for fault in self._faults.note(claimed.drafts):
+            requests.create_task(
+                self._faults.page(fault), name=f"meta {fault.template}"
+            )
         if claimed.submissions:
             return 0.0
         return self._until(claimed)
 
     def _until(self, claimed: Claimed) -> float:
         if claimed.next_due is None:
-            return IDLE
+            return self._idle
         due = (claimed.next_due - self._clock.now()).total_seconds()
         if due <= 0:
             # Due, but its provider has no place: one frees with time or an answer.
-            waits = [lane.rate.wait(monotonic()) for lane in self._lanes.values()]
-            return max(0.05, min((wait for wait in waits if wait > 0), default=0.05))
-        return min(due, IDLE)
+            waits = (wait for wait in self._lanes.waits(self._monotonic()) if wait > 0)
+            return max(0.05, min(waits, default=0.05))
+        return min(due, self._idle)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -219,8 +208,8 @@ class Dispatcher:
         except TimeoutError:
             return
 
-    async def _attempt(self, lane: _Lane, submission: Submission) -> None:
-        began = monotonic()
+    async def _attempt(self, lane: Lane, submission: Submission) -> None:
+        began = self._monotonic()
         try:
             async with asyncio.timeout(LONGEST_REQUEST):
                 outcomes = await lane.provider.submit(submission)
@@ -230,7 +219,7 @@ class Dispatcher:
             outcomes = Outcomes(Uncertain(detail=f"{type(exc).__name__} in provider"))
         finally:
             lane.in_progress -= 1
-        await self._settle(submission, outcomes, monotonic() - began)
+        await self._settle(submission, outcomes, self._monotonic() - began)
         self.wake()
 
     async def _settle(
@@ -246,7 +235,8 @@ class Dispatcher:
                 providers=rules.providers,
                 numbers=numbers_of(message.recipient, message.tells, rules),
                 shared=len(submission.messages) > 1,
-                began_at=submission.began_at,
+                # Not the row's: the clock may have been set since it was written.
+                began_at=now - timedelta(seconds=seconds),
                 now=now,
                 jitter=self._jitter(),
                 lists=submission.provider in self.listers(),
@@ -258,11 +248,22 @@ class Dispatcher:
             for message in submission.messages
             for plan in self._meta(message, steps[message.id], outcomes)
         )
-        settlement = Settlement(outcomes, steps, meta)
+        crossed: list[Crossing] = []
+
+        def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
+            found = self._current.crossed(spent, now)
+            # Asked again if the transaction is: only what is written last is so.
+            crossed[:] = [crossing for crossing, _ in found]
+            return found
+
+        settlement = Settlement(outcomes, steps, meta, watch)
         if await self._write_down(submission, settlement):
             self._report_settled(submission, outcomes, steps, seconds)
             for plan in meta:
                 log.error("meta.raised", cause=plan.keys.group_key)
+            for crossing in crossed:
+                log.error("meta.raised", cause=SPEND_WARNING)
+                _report_crossed(crossing)
 
     async def _write_down(self, submission: Submission, settlement: Settlement) -> bool:
         """Settle, however long the store is away.
@@ -297,6 +298,9 @@ class Dispatcher:
         return ()
 
     def _report_claimed(self, claimed: Claimed) -> None:
+        dropped = Counter((drop.state, drop.reason) for drop in claimed.drops)
+        for (state, why), amount in dropped.items():
+            log.info("fact.ended", state=state.value, reason=why.value, amount=amount)
         for submission in claimed.submissions:
             log.info(
                 "submission.claimed",
@@ -306,13 +310,6 @@ class Dispatcher:
                 segments=submission.text.segments,
                 attempt=submission.attempt,
             )
-        for draft in claimed.drafts:
-            if draft.template_error is not None:
-                log.error(
-                    "template.failed",
-                    template=draft.tells[0].receiver,
-                    error=draft.template_error,
-                )
 
     def _report_settled(
         self,
@@ -344,6 +341,19 @@ class Dispatcher:
             )
             if dead:
                 log.info("fact.ended", state="dead", reason=reason.value, amount=dead)
+
+
+def _report_crossed(crossing: Crossing) -> None:
+    limit = crossing.limit
+    log.warning(
+        "spend.crossed",
+        scope=limit.period.payer.scope.value,
+        name=limit.period.payer.name,
+        period=limit.period.span.value,
+        percent=crossing.percent,
+        segments=crossing.segments,
+        budget=limit.segments,
+    )
 
 
 def detail_of(outcome: Outcome) -> str:

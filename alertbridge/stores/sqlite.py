@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file, one writing thread, one reading connection."""
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,15 +10,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.inquiry import Conclusion, Inquiry
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Period
 from alertbridge.ports import (
     Claimed,
     Depth,
-    Drafting,
     EpisodeRow,
     Held,
     HistoryRow,
@@ -25,17 +30,19 @@ from alertbridge.ports import (
     OutboxRow,
     Quarantined,
     Recorded,
-    Settlement,
     StoreRefused,
     StoreUnavailable,
 )
 from alertbridge.stores import (
+    sqlite_ack,
     sqlite_claim,
     sqlite_history,
     sqlite_inquiry,
     sqlite_intake,
     sqlite_operator,
+    sqlite_recall,
     sqlite_settle,
+    sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
@@ -54,8 +61,11 @@ Work = Callable[[sqlite3.Connection], T]
 class Lane(Protocol):
     """Where a store's work runs: in threads on a file, or at once in memory."""
 
-    async def write(self, work: Work[T]) -> T:
-        """Run in a transaction; return after its commit."""
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
+        """Run in a transaction; return after its commit.
+
+        Lines take turns; '' is our own work. *size* is how many alerts are written.
+        """
         ...
 
     async def read(self, work: Work[T]) -> T:
@@ -101,9 +111,9 @@ class FileLane:
         self._writer = Writer(db)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="alertbridge-reader")
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Run in a transaction; return after its commit."""
-        return await self._writer.run(work)
+        return await self._writer.run(work, line, size)
 
     async def read(self, work: Work[T]) -> T:
         """Run on what has been committed."""
@@ -125,11 +135,20 @@ class FileLane:
 
 
 class SqliteStore:
-    """The store port over SQL; `lane` says where the SQL runs."""
+    """The store port over SQL; `lane` says where the SQL runs.
 
-    def __init__(self, lane: Lane, references: Iterator[Reference]) -> None:
+    `randbits` makes the tokens of links: nobody must guess one.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        references: Iterator[Reference],
+        randbits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
         self._lane = lane
         self._references = references
+        self._randbits = randbits
         self._epoch = 0
 
     async def record(
@@ -137,7 +156,9 @@ class SqliteStore:
     ) -> Recorded:
         """Gather, decide, apply: one transaction."""
         return await self._lane.write(
-            lambda db: sqlite_intake.record(db, keys, decide, now)
+            lambda db: sqlite_intake.record(db, keys, decide, now),
+            keys.source,
+            max(1, len(keys.fingerprints)),
         )
 
     async def quarantine(
@@ -145,7 +166,7 @@ class SqliteStore:
     ) -> None:
         """Keep what could not be read, bounded."""
         await self._lane.write(
-            lambda db: sqlite_operator.quarantine(db, source, reason, body, now)
+            lambda db: sqlite_operator.quarantine(db, source, reason, body, now), source
         )
 
     async def claim(
@@ -154,7 +175,13 @@ class SqliteStore:
         """Take what may leave now; its attempts are on disk when this returns."""
         return await self._lane.write(
             lambda db: sqlite_claim.claim(
-                db, dict(ready), drafting, now, self._epoch, self._references
+                db,
+                dict(ready),
+                drafting,
+                now,
+                self._epoch,
+                self._references,
+                self._randbits,
             )
         )
 
@@ -210,6 +237,18 @@ class SqliteStore:
             lambda db: sqlite_operator.acknowledge(db, episode, by, now)
         )
 
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text by its code or its link."""
+        return await self._lane.read(lambda db: sqlite_ack.read_text(db, which, since))
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told."""
+        return await self._lane.write(
+            lambda db: sqlite_ack.acknowledge_text(db, which, by, since, now)
+        )
+
     async def hold(self, until: datetime | None) -> None:
         """Let nothing leave until *until*."""
         await self._lane.write(lambda db: sqlite_operator.hold(db, until))
@@ -252,6 +291,10 @@ class SqliteStore:
         """One episode with its history."""
         return await self._lane.read(lambda db: sqlite_history.show(db, episode))
 
+    async def recall(self, since: datetime, until: datetime) -> Past:
+        """What was open and what was sent."""
+        return await self._lane.read(lambda db: sqlite_recall.recall(db, since, until))
+
     async def outbox(
         self, *, limit: int = 1000, dead: bool = False
     ) -> Sequence[OutboxRow]:
@@ -268,6 +311,10 @@ class SqliteStore:
     async def depth(self, now: datetime) -> Depth:
         """Count what waits."""
         return await self._lane.read(lambda db: sqlite_history.depth(db, now))
+
+    async def spent(self, periods: Sequence[Period]) -> Mapping[Period, int]:
+        """How many segments each of these periods has cost."""
+        return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""

@@ -1,13 +1,14 @@
 """A claim under way, and the rows that are written before the first byte leaves."""
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from sqlite3 import Connection
 
-from alertbridge.core.message import Draft, Reference, Submission
+from alertbridge.core.drafting import Drafting
+from alertbridge.core.message import Draft, Dropped, Reference, Submission
 from alertbridge.core.notification import ProviderName
-from alertbridge.ports import Drafting
 from alertbridge.stores.columns import stamp
 
 
@@ -16,7 +17,8 @@ class Claim:
     """What one claim has taken so far, and by which provider.
 
     `ready` are the places left per provider; `passed` the recipients that were looked
-    at, `composed` what was found for them.
+    at, `composed` what was found for them, `drops` what left without an SMS. `randbits`
+    makes what nobody may guess.
     """
 
     db: Connection
@@ -25,10 +27,12 @@ class Claim:
     now: datetime
     epoch: int
     references: Iterator[Reference]
+    randbits: Callable[[int], int] = secrets.randbits
     submissions: list[Submission] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
     composed: dict[str, Draft | None] = field(default_factory=dict)
+    drops: list[Dropped] = field(default_factory=list)
 
     @property
     def full(self) -> bool:

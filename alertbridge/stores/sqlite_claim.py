@@ -1,9 +1,11 @@
 """Claiming in SQL: take what may leave now, and write the attempt first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
+from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import (
     MAX_NUMBERS,
     Draft,
@@ -15,14 +17,23 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import MessageId, ProviderName
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
-from alertbridge.ports import Claimed, Drafting
+from alertbridge.ports import Claimed
 from alertbridge.stores.columns import FAR, dump, moment, stamp
+from alertbridge.stores.sqlite_ack import close_text
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
     drop,
     look_again,
     read_mailbox,
     read_sent,
+    sleeps,
+)
+from alertbridge.stores.sqlite_spend import (
+    charge,
+    hold_back,
+    read_spent,
+    rests_until,
+    say_used_up,
 )
 from alertbridge.stores.sqlite_uncertain import claim_uncertain
 
@@ -37,12 +48,13 @@ def claim(
     now: datetime,
     epoch: int,
     references: Iterator[Reference],
+    randbits: Callable[[int], int],
 ) -> Claimed:
     """Take at most `ready`: the uncertain whose wait is over, then mailboxes."""
     held = db.execute("SELECT value FROM setting WHERE key = 'held_until'").fetchone()
     if held is not None and int(held[0]) > stamp(now):
         return Claimed((), next_due=moment(int(held[0])))
-    work = Claim(db, dict(ready), drafting, now, epoch, references)
+    work = Claim(db, dict(ready), drafting, now, epoch, references, randbits)
     claim_uncertain(work)
     while not work.full:
         rows = _due(work)
@@ -53,7 +65,9 @@ def claim(
                 break
             if recipient not in work.passed:
                 _claim_mailbox(work, RecipientName(recipient), Severity(rank), alone)
-    return Claimed(tuple(work.submissions), tuple(work.drafts), _next_due(db))
+    return Claimed(
+        tuple(work.submissions), tuple(work.drafts), _next_due(db), tuple(work.drops)
+    )
 
 
 def _due(work: Claim) -> list[tuple[str, int, int]]:
@@ -111,20 +125,40 @@ def _draft(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | Non
 
 def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | None:
     """Compose for one mailbox; None, with its next look written, if nothing leaves."""
-    sent = read_sent(work.db, recipient, work.now)
-    until = work.drafting.may_leave(sent, rank, work.now)
+    sent = read_sent(work.db, recipient, work.now - work.drafting.looks_back)
+    until = _quiet_until(work, recipient, rank)
+    if until is None:
+        until = work.drafting.may_leave(sent, rank, work.now)
+    if until is None and rank is not Severity.CRITICAL:
+        until = rests_until(work.db, recipient, work.now)
     if until is not None:
         work.db.execute(
             "UPDATE mailbox SET due_at = ? WHERE recipient = ?",
             (stamp(until), recipient),
         )
         return None
-    result = work.drafting.draft(read_mailbox(work.db, recipient, work.now), work.now)
+    mailbox = read_mailbox(work.db, recipient, work.now, sent=sent)
+    periods = [limit.period for limit in work.drafting.limits(mailbox, work.now)]
+    spent = read_spent(work.db, periods, recipient)
+    result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
     drop(work.db, result.drops, work.now)
+    work.drops.extend(result.drops)
+    rests_from = work.now if isinstance(result, Idle) else None
+    hold_back(work.db, recipient, result.over_budget, rests_from)
     if isinstance(result, Idle):
         look_again(work.db, recipient, result.until)
         return None
     return result
+
+
+def _quiet_until(
+    work: Claim, recipient: RecipientName, rank: Severity
+) -> datetime | None:
+    """When the quiet hours of somebody end for whom nothing is to leave before."""
+    until = work.drafting.quiet_until(recipient, rank, work.now)
+    if until is None or not sleeps(work.db, recipient, until, work.now):
+        return None
+    return until
 
 
 def _companions(work: Claim, first: Draft) -> list[Draft]:
@@ -164,12 +198,15 @@ def _key(draft: Draft) -> tuple[object, ...]:
         draft.text,
         draft.urgent,
         draft.closes_at,
+        # A code stands for what its text told: counts alone can be equal by chance.
+        {fact.episode.id for fact in draft.tells} if draft.closing else None,
     )
 
 
 def _write(work: Claim, drafts: list[Draft]) -> None:
     first, now = drafts[0], stamp(work.now)
     reference = next(work.references)
+    text = close_text(work, reference, first)
     work.db.execute(
         "INSERT INTO submission (reference, provider, body, coding, segments, urgent,"
         " closes_at, state, attempt, epoch, began_at)"
@@ -177,9 +214,9 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
         (
             reference,
             first.way.provider,
-            first.text.body,
-            first.text.coding,
-            first.text.segments,
+            text.body,
+            text.coding,
+            text.segments,
             int(first.urgent),
             stamp(first.closes_at),
             work.epoch,
@@ -188,12 +225,13 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
     )
     write_attempt(work.db, reference, 1, first.way.provider, now)
     messages = tuple(_write_message(work, reference, draft) for draft in drafts)
-    work.drafts.extend(drafts)
+    charge(work, messages, first.way.provider, 1, text.segments)
+    work.drafts.extend(replace(draft, text=text) for draft in drafts)
     work.submissions.append(
         Submission(
             reference=reference,
             provider=first.way.provider,
-            text=first.text,
+            text=text,
             urgent=first.urgent,
             closes_at=first.closes_at,
             messages=messages,
@@ -221,6 +259,7 @@ def _write_message(work: Claim, reference: Reference, draft: Draft) -> Message:
         [(message, fact.id) for fact in draft.tells],
     )
     write_sent(db, draft.recipient, work.now, message, 1)
+    say_used_up(db, draft.recipient, draft.says_used_up, message)
     (deferrals,) = db.execute(
         "UPDATE mailbox SET busy = ?, due_at = ?, waits_for = NULL"
         " WHERE recipient = ? RETURNING deferrals",

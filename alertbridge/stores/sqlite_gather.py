@@ -6,6 +6,7 @@ from sqlite3 import Connection, Row
 
 from alertbridge.core.alert import Fingerprint
 from alertbridge.core.episode import KnownEpisode, KnownFact
+from alertbridge.core.flood import FLOOD
 from alertbridge.core.notification import EpisodeId, Kind, NotificationId, Reason, State
 from alertbridge.core.plan import Keys, Known, LastPost
 from alertbridge.core.recipient import RecipientName
@@ -41,6 +42,11 @@ _LATEST_OF_ONE = (
     " ORDER BY e.id DESC LIMIT 1"
 )
 _OPEN = " WHERE e.source = :source AND e.group_key = :group_key AND e.ends_at IS NULL"
+_OPEN_OF_SOURCE = (
+    "SELECT o.open, (SELECT max(e.id) FROM episode e WHERE e.source = o.source"
+    " AND e.fingerprint = ? AND e.ends_at IS NULL) FROM source_open o"
+    " WHERE o.source = ?"
+)
 _FACTS = (
     "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
     " numbers, uncertain, held_until, mutes, episode, route,"
@@ -77,12 +83,26 @@ def gather(db: Connection, keys: Keys) -> Known:
         others = [
             episode
             for episode in _read(db, _OPEN, group)
-            if episode.fingerprint not in episodes
+            # The flood is the source's, though one group's post began it.
+            if episode.fingerprint not in episodes and episode.fingerprint != FLOOD
         ]
+    amount, flood = _read_open(db, keys.source)
     last = None
     if post is not None:
         last = LastPost(moment(post[0]), moment_or_none(post[1]), post[2])
-    return Known(episodes=episodes, others=others, last_post=last)
+    return Known(
+        episodes=episodes, others=others, last_post=last, open=amount, flood=flood
+    )
+
+
+def _read_open(db: Connection, source: str) -> tuple[int, KnownEpisode | None]:
+    """How many episodes of a source are open, and what stands for too many of them."""
+    row = db.execute(_OPEN_OF_SOURCE, (FLOOD, source)).fetchone()
+    if row is None:
+        return 0, None
+    if row[1] is None:
+        return row[0], None
+    return row[0], _read(db, " WHERE e.id = :id", {"id": row[1]})[0]
 
 
 def _wanted(keys: Keys, truncated: int, unreadable: int) -> tuple[Fingerprint, ...]:

@@ -11,7 +11,6 @@ from alertbridge.core.plan import (
     Known,
     LeftOut,
     MoveEpisode,
-    NewFact,
     Plan,
     Post,
 )
@@ -43,6 +42,8 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
         fingerprint: episode.id for fingerprint, episode in known.episodes.items()
     }
     episodes.update((episode.fingerprint, episode.id) for episode in known.others)
+    if known.flood is not None:
+        episodes[known.flood.fingerprint] = known.flood.id
     for move in plan.moves:
         _move_episode(db, move, at)
     episodes.update(_write_episodes(db, plan, at))
@@ -52,7 +53,7 @@ def apply(db: Connection, plan: Plan, known: Known, now: datetime) -> Recorded:
             " WHERE id = ? AND state = 'waiting'",
             (change.state, change.reason, at, change.id),
         )
-    _write_facts(db, plan.facts, episodes, post, at)
+    _write_facts(db, plan, episodes, post, at)
     for release in plan.releases:
         _release(db, release.id, stamp_or_none(release.held_until), at)
     _write_left_out(db, plan.left_out, episodes, at)
@@ -156,14 +157,14 @@ def _write_post(db: Connection, plan: Plan, at: int) -> int:
 
 def _write_facts(
     db: Connection,
-    facts: Sequence[NewFact],
+    plan: Plan,
     episodes: dict[Fingerprint, EpisodeId],
     post: int,
     at: int,
 ) -> None:
     due: dict[str, tuple[int, int]] = {}
     rows: list[tuple[object, ...]] = []
-    for fact in facts:
+    for fact in plan.facts:
         held_until = stamp_or_none(fact.held_until)
         waits = fact.state is State.WAITING
         rows.append(
@@ -172,6 +173,7 @@ def _write_facts(
                 fact.kind,
                 fact.round,
                 fact.recipient,
+                plan.keys.source,
                 fact.state,
                 fact.reason,
                 int(fact.severity),
@@ -194,10 +196,10 @@ def _write_facts(
                 min(when, at if held_until is None else held_until),
             )
     db.executemany(
-        "INSERT INTO notification (episode, kind, round, recipient, state, reason,"
-        " severity, receiver, route, place, numbers, mutes, tried, uncertain, post,"
-        " created_at, held_until, expires_at, settled_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
+        "INSERT INTO notification (episode, kind, round, recipient, source, state,"
+        " reason, severity, receiver, route, place, numbers, mutes, tried, uncertain,"
+        " post, created_at, held_until, expires_at, settled_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
         rows,
     )
     for recipient, (rank, when) in due.items():

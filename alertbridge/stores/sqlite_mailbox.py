@@ -1,7 +1,8 @@
 """A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
 
+import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from sqlite3 import Connection, Row
 
 from alertbridge.core.alert import SourceName
@@ -17,6 +18,7 @@ from alertbridge.core.notification import (
     PostNote,
     ProviderName,
 )
+from alertbridge.core.pace import MOST
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
 from alertbridge.stores.columns import (
@@ -28,16 +30,7 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
-
-SENT_WINDOW = timedelta(hours=1)
-"""How far back sent SMS are read: longer than any pace window that config allows."""
-
-# Rule 4: facts of an episode whose last message is uncertain wait until it is settled.
-_FREE = (
-    "n.recipient = :recipient AND n.state = 'waiting' AND NOT EXISTS ("
-    "SELECT 1 FROM notification u WHERE u.episode = n.episode"
-    " AND u.recipient = n.recipient AND u.state = 'in_flight')"
-)
+from alertbridge.stores.sqlite_share import share_out
 
 _COLUMNS = (
     "n.id, n.kind, n.round, n.severity, n.receiver, n.numbers, n.created_at,"
@@ -52,7 +45,9 @@ _COLUMNS = (
     " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
     "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
     "  AND k.severity > e.severity AND t.recipient = n.recipient"
-    "  AND t.state = 'told' AND t.kind != 'resolved'), n.doubted"
+    "  AND t.state = 'told' AND t.kind != 'resolved'),"
+    " n.reason = 'over_budget'"
+    ", e.ended_seen, n.doubted"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -60,26 +55,28 @@ _JOINS = (
 )
 
 
-def read_mailbox(db: Connection, recipient: RecipientName, now: datetime) -> Mailbox:
-    """Everything that bears on letting a message leave this mailbox."""
+def read_mailbox(
+    db: Connection,
+    recipient: RecipientName,
+    now: datetime,
+    *,
+    sent: tuple[datetime, ...] = (),
+) -> Mailbox:
+    """Everything that bears on letting a message leave this mailbox.
+
+    *sent* is what `read_sent` found: who asks has looked at it before.
+    """
+    chosen, more = share_out(db, recipient, now, MAX_FACTS)
     rows = db.execute(
-        f"SELECT {_COLUMNS}{_JOINS} WHERE {_FREE}"
-        " ORDER BY n.severity, n.id LIMIT :limit",
-        {"recipient": recipient, "limit": MAX_FACTS + 1},
+        f"SELECT {_COLUMNS}{_JOINS} WHERE n.id IN (SELECT value FROM json_each(?))"
+        " ORDER BY n.severity, n.id",
+        (json.dumps(chosen),),
     ).fetchall()
-    more = 0
-    if len(rows) > MAX_FACTS:
-        (total,) = db.execute(
-            f"SELECT count(*) FROM notification n WHERE {_FREE}",
-            {"recipient": recipient},
-        ).fetchone()
-        rows = rows[:MAX_FACTS]
-        more = total - MAX_FACTS
     return Mailbox(
         recipient=recipient,
         facts=tuple(fact_of(row) for row in rows),
         more=more,
-        sent=read_sent(db, recipient, now),
+        sent=sent,
         skipped=_read_skipped(db, now),
     )
 
@@ -119,6 +116,7 @@ def fact_of(row: Row) -> Fact:
             annotations=load_map(row[15]),
             starts_at=moment(row[16]),
             ends_at=moment_or_none(row[17]),
+            ended_seen=moment_or_none(row[29]),
             generator_url=row[18],
             flaps=row[25],
             stale=row[26] is not None,
@@ -127,19 +125,49 @@ def fact_of(row: Row) -> Fact:
         heard=bool(row[23]),
         route=row[24],
         worse=bool(row[27]),
-        doubted=None if row[28] is None else ProviderName(row[28]),
+        over_budget=bool(row[28]),
+        doubted=None if row[30] is None else ProviderName(row[30]),
     )
 
 
 def read_sent(
-    db: Connection, recipient: RecipientName, now: datetime
+    db: Connection, recipient: RecipientName, since: datetime
 ) -> tuple[datetime, ...]:
-    """When SMS that may have left were sent to this person."""
+    """When SMS that may have left were sent to this person, the newest first.
+
+    Bounded by the largest limit there is: older ones cannot matter to any.
+    """
     rows = db.execute(
-        "SELECT at FROM sent WHERE recipient = ? AND at > ?",
-        (recipient, stamp(now - SENT_WINDOW)),
+        "SELECT at FROM sent WHERE recipient = ? AND at > ? ORDER BY at DESC LIMIT ?",
+        (recipient, stamp(since), MOST),
     )
     return tuple(moment(row[0]) for row in rows)
+
+
+def sleeps(
+    db: Connection, recipient: RecipientName, until: datetime, now: datetime
+) -> bool:
+    """Whether a mailbox need not be read before its person's quiet hours end.
+
+    It is read all the same for a page he asked for himself (`Fact.asked_for`), and for
+    what is too old. The rest is as new at *until* as it is now: written down, so that
+    a config that ends the hours sooner does not find it too old.
+    """
+    at = {"recipient": recipient, "until": stamp(until), "now": stamp(now)}
+    row = db.execute(
+        "SELECT 1 FROM notification WHERE recipient = :recipient"
+        " AND state = 'waiting' AND (receiver = '' OR expires_at <= :now) LIMIT 1",
+        at,
+    ).fetchone()
+    if row is not None:
+        return False
+    db.execute(
+        "UPDATE notification SET expires_at = :until + expires_at"
+        " - max(created_at, coalesce(held_until, 0)) WHERE recipient = :recipient"
+        " AND state = 'waiting' AND expires_at <= :until",
+        at,
+    )
+    return True
 
 
 def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
@@ -151,12 +179,11 @@ def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
 
 def drop(db: Connection, drops: Iterable[Dropped], now: datetime) -> None:
     """Take facts out of a mailbox, with the rule that says so."""
-    for dropped in drops:
-        db.execute(
-            "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
-            " WHERE id = ? AND state = 'waiting'",
-            (dropped.state, dropped.reason, stamp(now), dropped.id),
-        )
+    db.executemany(
+        "UPDATE notification SET state = ?, reason = ?, settled_at = ?"
+        " WHERE id = ? AND state = 'waiting'",
+        [(drop.state, drop.reason, stamp(now), drop.id) for drop in drops],
+    )
 
 
 def look_again(

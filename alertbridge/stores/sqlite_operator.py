@@ -8,6 +8,7 @@ from alertbridge.core.alert import OURSELVES, SourceName
 from alertbridge.core.inquiry import FAIL_OPEN
 from alertbridge.core.notification import (
     EpisodeId,
+    Kind,
     NotificationId,
     ProviderName,
     Reason,
@@ -26,6 +27,11 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_spend import (
+    close_all_charges,
+    prune_spend,
+    reconsider,
+)
 
 MAX_QUARANTINE = 1000
 MAX_QUARANTINED_BYTES = 64 * 1024
@@ -102,10 +108,10 @@ def requeue(
 def rehold(
     db: Connection, decide: Callable[[Held], datetime | None], now: datetime
 ) -> int:
-    """Ask again until when each muted notification is held."""
+    """Ask again until when each muted notification is held; look at every mailbox."""
     rows = db.execute(
         "SELECT n.id, n.recipient, n.severity, n.mutes, n.held_until, n.numbers,"
-        " e.source, e.labels, coalesce(p.receiver, '') FROM notification n"
+        " e.source, e.labels, coalesce(p.receiver, ''), n.kind FROM notification n"
         " JOIN episode e ON e.id = n.episode LEFT JOIN post p ON p.id = n.post"
         " WHERE n.state = 'waiting' AND n.mutes != ''"
     ).fetchall()
@@ -113,6 +119,7 @@ def rehold(
     for row in rows:
         mutes, actives = load_mutes(row[3])
         held = Held(
+            kind=Kind(row[9]),
             source=SourceName(row[6]),
             receiver=row[8],
             labels=load_map(row[7]),
@@ -135,6 +142,12 @@ def rehold(
             db, row[1], row[2], stamp(now) if held_until is None else held_until
         )
         changed += 1
+    # Whoever waits for his pace or his quiet hours may not have to any more.
+    db.execute(
+        "UPDATE mailbox SET due_at = :now WHERE busy IS NULL AND due_at > :now",
+        {"now": stamp(now)},
+    )
+    reconsider(db, now)
     return changed
 
 
@@ -183,6 +196,8 @@ def recover(
             " AND state = 'in_flight'",
             (reference,),
         )
+    close_all_charges(db)
+    reconsider(db, now)
     busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
@@ -219,14 +234,18 @@ def shift(db: Connection, by: timedelta) -> None:
     """Move every pending time along with a stepped wall clock."""
     micros = by // timedelta(microseconds=1)
     for table, column, where in (
-        ("mailbox", "due_at", f"due_at < {FAR}"),
+        ("mailbox", "over_budget_until", "over_budget_until > 1"),
         ("mailbox", "not_before", "not_before > 0"),
         ("submission", "retry_at", "retry_at IS NOT NULL"),
         ("submission", "look_at", "look_at IS NOT NULL"),
         ("submission", "closes_at", "state IN ('in_flight', 'uncertain')"),
+        ("submission", "began_at", "state IN ('in_flight', 'uncertain')"),
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
+        # A span from when it changed; what a window of the day holds stays there.
+        ("notification", "held_until", "state = 'waiting' AND reason = 'flapping'"),
         ("sent", "at", "1"),
+        ("ack", "at", "1"),
         ("skipped_number", "until", "1"),
         ("post", "at", "1"),
         ("post", "repeated_at", "1"),
@@ -241,6 +260,19 @@ def shift(db: Connection, by: timedelta) -> None:
             f" WHERE {where} AND {column} IS NOT NULL",
             (micros,),
         )
+    # Of the requests only those that the rate limit may ask for after a restart: set
+    # back, a clock would else have all of the last hour's begun just now.
+    db.execute(
+        "UPDATE attempt SET began_at = began_at + :by WHERE began_at >"
+        " (SELECT max(began_at) FROM attempt) - abs(:by) - 10000000",
+        {"by": micros},
+    )
+    # Who waits for an hour of the day waits no longer because the clock went forward;
+    # who waits for his pace is looked at too early, and told when.
+    db.execute(
+        f"UPDATE mailbox SET due_at = due_at + ? WHERE due_at < {FAR}",
+        (min(micros, 0),),
+    )
     db.execute(
         "UPDATE setting SET value = CAST(value AS INTEGER) + ?"
         " WHERE key = 'held_until'",
@@ -283,6 +315,7 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
     db.execute("DELETE FROM sent WHERE at < ?", (at,))
     db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
+    prune_spend(db, before)
     db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
     db.execute(

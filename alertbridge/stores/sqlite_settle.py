@@ -18,10 +18,12 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import MessageId, Reason, Way
 from alertbridge.core.plan import Known
 from alertbridge.core.recipient import RecipientName
-from alertbridge.ports import Settlement
+from alertbridge.core.settlement import Settlement
 from alertbridge.stores.columns import dump_ways, load_ways, stamp, stamp_or_none
+from alertbridge.stores.sqlite_ack import forget_unsent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_spend import close_charges, give_back
 
 
 def settle(
@@ -55,6 +57,9 @@ def settle(
             retry_at = step.at if retry_at is None else max(retry_at, step.at)
             if step.look_at is not None:
                 look_at = max(step.look_at, look_at or step.look_at)
+    if submission.attempt == 1:
+        # Of a second attempt the first may have been sent.
+        forget_unsent(db, submission.reference)
     db.execute(
         "UPDATE submission SET state = ?, retry_at = ?, look_at = ?, looks = 0"
         " WHERE reference = ?",
@@ -65,6 +70,7 @@ def settle(
             submission.reference,
         ),
     )
+    close_charges(db, submission.messages, submission.attempt, settlement.watch, now)
     for plan in settlement.meta:
         apply(db, plan, Known(), now)
     return True
@@ -176,10 +182,11 @@ def _refuse(db: Connection, message: Message, refused: Way) -> None:
 
 
 def _take_back(db: Connection, message: Message, attempt: int) -> None:
-    """Surely not sent: the SMS gives its place in the person's pace back."""
+    """Surely not sent: the SMS gives its place in the pace, and its cost, back."""
     db.execute(
         "DELETE FROM sent WHERE message = ? AND attempt = ?", (message.id, attempt)
     )
+    give_back(db, message.id, attempt)
 
 
 def _free(

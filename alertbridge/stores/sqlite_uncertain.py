@@ -5,7 +5,7 @@ from sqlite3 import Connection, Row
 
 from alertbridge.core.delivery import is_worn_out
 from alertbridge.core.message import DataCoding, Message, Reference, Submission, Text
-from alertbridge.core.notification import Kind, MessageId, ProviderName, Reason
+from alertbridge.core.notification import Fact, Kind, MessageId, ProviderName, Reason
 from alertbridge.core.plan import Known
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
@@ -13,6 +13,7 @@ from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import read_sent, read_told, wake
+from alertbridge.stores.sqlite_spend import charge
 
 _LOOK = 64
 """Submissions looked at per claim; each is moved on by it, so none starves the rest."""
@@ -22,7 +23,8 @@ def claim_uncertain(work: Claim) -> None:
     """Take the submissions whose wait is over.
 
     One goes out again unchanged, under its own reference, unless its mailbox has moved
-    on, its time is over, its provider is no longer configured, or there is another.
+    on, its time is over, its provider is no longer configured or there is another, or
+    somebody's quiet hours have begun: the others do not wait for his morning.
     """
     for row in _due(work):
         reference, provider = Reference(row[0]), ProviderName(row[1])
@@ -40,6 +42,7 @@ def claim_uncertain(work: Claim) -> None:
             or moment(row[6]) <= work.now
             or set(work.ready) != {provider}
             or any(_moved_on(work.db, message) for message in messages)
+            or not all(_may_ring(work, message) for message in messages)
         ):
             _replace(work, reference, provider, messages)
             continue
@@ -87,6 +90,11 @@ def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
         (attempt, work.epoch, stamp(work.now), reference),
     )
     write_attempt(work.db, reference, attempt, provider, stamp(work.now))
+    charge(work, messages, provider, attempt, row[4])
+    # Who reads it now has the code for as long as anybody.
+    work.db.execute(
+        "UPDATE ack SET at = ? WHERE submission = ?", (stamp(work.now), reference)
+    )
     for message in messages:
         work.db.execute(
             "UPDATE message SET state = 'in_flight' WHERE id = ?", (message.id,)
@@ -117,11 +125,16 @@ def _paced(work: Claim, messages: tuple[Message, ...]) -> datetime | None:
     waits: list[datetime] = []
     for message in messages:
         worst = min((fact.severity for fact in message.tells), default=Severity.LOW)
-        sent = read_sent(work.db, message.recipient, work.now)
+        since = work.now - work.drafting.looks_back
+        sent = read_sent(work.db, message.recipient, since)
         until = work.drafting.may_leave(sent, worst, work.now)
         if until is not None:
             waits.append(until)
     return max(waits, default=None)
+
+
+def _may_ring(work: Claim, message: Message) -> bool:
+    return work.drafting.may_ring(message.recipient, message.tells, work.now)
 
 
 def _occupy(db: Connection, recipient: RecipientName, reference: Reference) -> None:
@@ -190,9 +203,19 @@ def _moved_on(db: Connection, message: Message) -> bool:
             " AND state = 'waiting'",
             (fact.episode.id, message.recipient),
         ).fetchone()
-        if newer is not None:
+        if newer is not None or _fires_again(db, message, fact):
             return True
     return not message.tells
+
+
+def _fires_again(db: Connection, message: Message, fact: Fact) -> bool:
+    """Whether a text may call over what has fired again, within its episode, since."""
+    row = db.execute(
+        "SELECT 1 FROM message m JOIN submission s ON s.reference = m.submission"
+        " JOIN episode e ON e.id = ? WHERE m.id = ? AND e.refired_seen > s.began_at",
+        (fact.episode.id, message.id),
+    ).fetchone()
+    return row is not None and fact.kind is not Kind.RESOLVED
 
 
 def _replace(

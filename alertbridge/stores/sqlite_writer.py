@@ -1,7 +1,8 @@
 """One thread writes, and commits what has gathered meanwhile in one fsync.
 
-SQLite allows one writer; a queue in front of it turns many callers into one
-transaction (group commit), and each learns its own result after the commit.
+SQLite allows one writer; lines in front of it turn many callers into one transaction
+(group commit), and each learns its own result after the commit. Each source has a line
+of its own: one that floods does not keep the others, nor the dispatcher, from the disk.
 """
 
 import asyncio
@@ -11,15 +12,21 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar, cast
 
 from alertbridge.ports import StoreBroken, StoreUnavailable
+from alertbridge.stores.sqlite_turns import Turns
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-MAX_BATCH = 256
-"""Jobs in one transaction: bounds how long the first waits for the last."""
+MAX_BATCH = 1000
+"""Alerts in one transaction: bounds how long the first waits for the last."""
+
+MAX_SECONDS = 0.05
+"""Seconds after which a transaction takes in no more and is committed: who comes next
+waits for this and one job at most, though the jobs be of ten thousand alerts each."""
 
 _FATAL = frozenset(
     {
@@ -44,6 +51,8 @@ _MISTAKES = (
 @dataclass(slots=True)
 class _Job(Generic[T]):
     work: Work[T]
+    line: str
+    size: int
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
     result: T | None = None
@@ -56,6 +65,7 @@ class Writer:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
+        self._turns: Turns[_Job[object]] = Turns()
         self._broken: StoreBroken | None = None
         self._on_broken: list[Callable[[], None]] = []
         self._closing = False
@@ -64,8 +74,10 @@ class Writer:
         )
         self._thread.start()
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Do *work* inside a transaction and return after its commit.
+
+        *line* is whose it is; lines take turns. *size* is how many alerts it writes.
 
         *work* may be run again if its transaction had to be repeated; it must have no
         effect but on the connection. A caller that is cancelled does not take the
@@ -79,7 +91,7 @@ class Writer:
         if self._closing:
             raise StoreUnavailable("the store is closing")
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop, loop.create_future())
+        job = _Job(work, line, size, loop, loop.create_future())
         self._jobs.put(cast("_Job[object]", job))
         result: T = await job.future
         return result
@@ -109,24 +121,24 @@ class Writer:
 
     def _serve(self) -> None:
         closing = False
-        while not closing:
-            batch: list[_Job[object]] = []
-            job = self._jobs.get()
-            while True:
-                if job is None:
-                    closing = True
-                    break
-                batch.append(job)
-                if len(batch) >= MAX_BATCH:
-                    break
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-            if batch:
-                self._commit(batch)
-                _report(batch)
+        while self._turns or not closing:
+            if not self._turns:
+                closing = self._put(self._jobs.get()) or closing
+            with suppress(queue.Empty):
+                while True:
+                    closing = self._put(self._jobs.get_nowait()) or closing
+            batch = self._turns.take(MAX_BATCH)
+            done = self._commit(batch)
+            self._turns.put_back(batch[done:])
+            _report(batch[:done])
         self._turn_away()
+
+    def _put(self, job: _Job[object] | None) -> bool:
+        """Let a job stand in line; True if it is the word to close instead."""
+        if job is None:
+            return True
+        self._turns.put(job)
+        return False
 
     def _turn_away(self) -> None:
         """Answer what was queued in the instant of closing: nobody waits for ever."""
@@ -138,46 +150,56 @@ class Writer:
                 late.append(job)
         _report(late)
 
-    def _commit(self, batch: list[_Job[object]]) -> None:
-        """Commit the batch as one; if any piece fails, each on its own."""
-        if not self._try(batch) and len(batch) > 1:
-            for job in batch:
+    def _commit(self, batch: list[_Job[object]]) -> int:
+        """Commit what fits of the batch as one; if a piece fails, each on its own.
+
+        Says how many are done; the rest wait for the next transaction.
+        """
+        done, together = self._try(batch)
+        if not together and done > 1:
+            for job in batch[:done]:
                 job.error = None
                 self._try([job])
+        return done
 
-    def _try(self, batch: list[_Job[object]]) -> bool:
+    def _try(self, batch: list[_Job[object]]) -> tuple[int, bool]:
+        """Say how many were tried, and whether that went well."""
+        if not batch:
+            return 0, True
         if self._broken is not None:
             for job in batch:
                 job.error = StoreUnavailable(str(self._broken))
-            return True
-        current = batch[0]
+            return len(batch), True
+        done = 0
+        until = monotonic() + MAX_SECONDS
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            for current in batch:
-                current.result = current.work(self._db)
+            for job in batch:
+                done += 1
+                job.result = job.work(self._db)
+                if monotonic() > until:
+                    break
             self._db.execute("COMMIT")
         except _MISTAKES as exc:
             # A statement of ours is wrong: to try again is to be wrong again.
-            self._roll_back()
-            for job in batch:
-                job.error = exc
-            return False
+            self._fail(batch[:done], exc)
         except sqlite3.Error as exc:
-            self._roll_back()
             code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+            self._fail(batch[: max(done, 1)], StoreUnavailable(str(exc)))
             if code in _FATAL:
                 self._break(f"{getattr(exc, 'sqlite_errorname', 'error')}: {exc}")
-            for job in batch:
-                job.error = StoreUnavailable(str(exc))
-            return False
         except Exception as exc:  # noqa: BLE001
             # A bug in one caller's decision must not take the thread, and with it
             # everybody's pages; it goes back to that caller.
-            self._roll_back()
-            for job in batch:
-                job.error = exc
-            return False
-        return True
+            self._fail(batch[:done], exc)
+        else:
+            return done, True
+        return max(done, 1), False
+
+    def _fail(self, tried: list[_Job[object]], error: Exception) -> None:
+        self._roll_back()
+        for job in tried:
+            job.error = error
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:

@@ -115,10 +115,22 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "A template of the config failed; the built-in text went out instead.",
             ("template", "error"),
         ),
+        "episodes.acknowledged": Event(
+            Level.INFO,
+            "A human took alerts, by the link or the code of a text or by the "
+            "episode's number; `amount` are those that nobody had.",
+            ("by", "via", "amount"),
+        ),
         "meta.raised": Event(
             Level.ERROR,
             "alertbridge pages about itself, to the meta receiver.",
             ("cause",),
+        ),
+        "spend.crossed": Event(
+            Level.WARNING,
+            "A budget is spent to `percent` of it: 50, 80 or 100; at 100 only critical "
+            "alerts are sent until its `period` (day, month) ends.",
+            ("scope", "name", "period", "percent", "segments", "budget"),
         ),
         "config.reloaded": Event(
             Level.INFO,

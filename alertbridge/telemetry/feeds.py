@@ -137,6 +137,13 @@ _METRICS = (
         "template_failures_total", _C, "Templates that failed to render.", "template"
     ),
     _metric("meta_alerts_total", _C, "Pages about alertbridge itself.", "cause"),
+    _metric(
+        "spend_crossed_total",
+        _C,
+        "Budgets that were spent to 50, 80 or 100 per cent.",
+        "scope",
+        "percent",
+    ),
     _metric("store_failures_total", _C, "Writes the store refused.", "reason"),
     _metric("heartbeats_total", _C, "Outbound heartbeats: ok or failed.", "result"),
     _metric("log_lines_dropped_total", _C, "Log lines their stream did not take."),
@@ -163,6 +170,22 @@ _METRICS = (
         "Requests without a clear answer: they may have been sent.",
     ),
     _metric("dead_notifications", _G, "Notifications that no way was left to tell."),
+    _metric(
+        "spend_segments",
+        _G,
+        "Segments spent of a budget in its day or month: SMS that may have left.",
+        "scope",
+        "name",
+        "period",
+    ),
+    _metric(
+        "spend_budget_segments",
+        _G,
+        "Segments that the budget allows.",
+        "scope",
+        "name",
+        "period",
+    ),
     _metric("outbox_held", _G, "1 while an operator holds all sending."),
     _metric(
         "build_info",
@@ -231,6 +254,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
         "episode.stale": (_feed("episodes_stale_total", "amount"),),
         "template.failed": (_feed("template_failures_total"),),
         "meta.raised": (_feed("meta_alerts_total"),),
+        "spend.crossed": (_feed("spend_crossed_total"),),
         "store.failed": (_feed("store_failures_total"),),
         "heartbeat.sent": (_feed("heartbeats_total", labels={"result": "success"}),),
     }
@@ -245,10 +269,16 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         PREFIX + "heartbeats_total": (("ok",), ("failed",)),
         PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),
         PREFIX + "mailbox_oldest_due_age_seconds": tuple((s,) for s in SEVERITIES),
+        PREFIX + "spend_crossed_total": tuple(
+            (scope, percent)
+            for scope in ("recipient", "route", "provider")
+            for percent in ("50", "80", "100")
+        ),
         PREFIX + "facts_ended_total": (
             ("cancelled", "resolved_before_told"),
             ("cancelled", "operator"),
             ("expired", "time_to_live"),
+            ("expired", "over_budget"),
             ("dead", "no_answer"),
             ("dead", "no_way_left"),
             ("dead", "uncertain_twice"),

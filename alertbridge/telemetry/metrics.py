@@ -22,6 +22,8 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 from structlog.typing import EventDict, WrappedLogger
 
+from alertbridge.core.recipient import mask
+from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
 from alertbridge.telemetry.feeds import (
     FEEDS,
@@ -136,6 +138,22 @@ class Metrics:
         self._gauge("dead_notifications").set(depth.dead)
         held = depth.held_until is not None and depth.held_until > now
         self._gauge("outbox_held").set(1 if held else 0)
+
+    def observe_spend(self, rows: Iterable[SpendRow]) -> None:
+        """Set the gauges of the budgets in force; those of others are gone.
+
+        Of very many, the fullest are shown.
+        """
+        for name in ("spend_segments", "spend_budget_segments"):
+            self._collectors[PREFIX + name].clear()
+            self._series[PREFIX + name].clear()
+        shares = [(row.segments / row.budget, row) for row in rows if row.budget]
+        shares.sort(key=lambda share: share[0], reverse=True)
+        for _, row in shares[:MAX_SERIES]:
+            named = mask(row.name) if row.name.startswith("+") else row.name
+            labels = (row.scope, _label(named), row.period)
+            self._gauge("spend_segments", *labels).set(row.segments)
+            self._gauge("spend_budget_segments", *labels).set(row.budget or 0)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render a scrape for an `Accept` header: the body and its content type."""

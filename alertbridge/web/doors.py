@@ -11,7 +11,9 @@ from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Source, Store
+from alertbridge.web.guesses import Guesses
 from alertbridge.web.readiness import Readiness
+from alertbridge.web.share import Shares
 from alertbridge.web.under_way import UnderWay
 
 
@@ -68,6 +70,8 @@ class Doors:
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)
+    guesses: Guesses = field(default_factory=Guesses)
+    shares: Shares = field(default_factory=Shares)
 
 
 DOORS = web.AppKey("DOORS", Doors)

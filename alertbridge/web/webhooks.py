@@ -1,4 +1,4 @@
-"""Webhooks in: 2xx after the fsync, 503 if it cannot be stored, never 429.
+"""Webhooks in: 2xx after the fsync, 503 if it cannot be stored in time, never 429.
 
 Alertmanager retries only 5xx and network errors, Grafana nothing at all: a 4xx is for
 what no repetition can mend.
@@ -14,6 +14,7 @@ from alertbridge.sources.oversized import salvage
 from alertbridge.web.auth import shows_authorization, shows_signature
 from alertbridge.web.bodies import Body, BodyMissing, BodyUnreadable, read_body
 from alertbridge.web.doors import DOORS, Doors, SourceDoor
+from alertbridge.web.share import Share, size_of
 
 log = structlog.get_logger()
 
@@ -51,6 +52,22 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
         # Asked before the body: who has begun is let finish, and waited for.
         return answer(503, "shutting down", RETRY_AFTER)
     keep = None if door.signed is None else doors.max_body * SIGNED_LIMIT
+    size = size_of(request, keep or doors.max_body)
+    share = doors.shares.of(door.name)
+    if not share.has_room(size, doors.max_body):
+        return answer(503, "too much of this source waits already", RETRY_AFTER)
+    with share.hold(size):
+        return await _take_in(request, doors, door, keep, share, size)
+
+
+async def _take_in(
+    request: web.Request,
+    doors: Doors,
+    door: SourceDoor,
+    keep: int | None,
+    share: Share,
+    size: int,
+) -> web.Response:
     try:
         body = await read_body(request, doors.max_body, keep)
     except BodyUnreadable as exc:
@@ -62,11 +79,14 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
     if invalid is not None:
         log.warning("webhook.unauthorized", source=door.name, reason=invalid.reason)
         return answer(401, "not authorized")
+    await share.begin(size)
     try:
         return await _record(doors, door, body)
     except StoreUnavailable as exc:
         log.error("store.failed", reason=str(exc))
         return answer(503, "cannot store it now; post it again", RETRY_AFTER)
+    finally:
+        share.end(size)
 
 
 async def _record(doors: Doors, door: SourceDoor, body: Body) -> web.Response:

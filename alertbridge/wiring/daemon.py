@@ -13,6 +13,8 @@ from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, ke
 from alertbridge.core.alert import SourceName
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
+from alertbridge.core.spend_payers import limits_in_force
+from alertbridge.core.spend_report import spend_rows
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
@@ -84,6 +86,10 @@ class Daemon:
         now = self.clock.now()
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
+            rules = self.current.rules
+            limits = limits_in_force(rules, now)
+            spent = await self.store.spent([limit.period for limit in limits])
+            self._metrics.observe_spend(spend_rows(spent, rules, now))
         return self._metrics.exposition(accept)
 
     async def reload(self) -> Reloaded:

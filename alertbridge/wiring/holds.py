@@ -1,4 +1,4 @@
-"""After a reload: hold what the new rules mute, and let go what they do not."""
+"""After a start or a reload: hold what the rules mute, and let go what they do not."""
 
 import asyncio
 from datetime import datetime
@@ -7,6 +7,7 @@ import structlog
 
 from alertbridge.core.alert import RECEIVER_LABEL, SOURCE_LABEL
 from alertbridge.core.audience import Listener, held_after_reload
+from alertbridge.core.notification import Kind
 from alertbridge.core.rules import Rules
 from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Held, Store, StoreUnavailable
@@ -54,7 +55,11 @@ class Holds:
             return True
 
     async def keep_following(self, every: float = RETRY_EVERY) -> None:
-        """Try again, after *every* so many seconds, whenever a try has failed."""
+        """Ask at the start; try again every so many seconds when a try has failed.
+
+        The config may be another than the one the last process stopped with.
+        """
+        await self.follow()
         while True:
             await self._behind.wait()
             await asyncio.sleep(every)
@@ -72,4 +77,7 @@ def hold_of(held: Held, rules: Rules, now: datetime) -> datetime | None:
         mutes=held.mutes,
         actives=held.actives,
     )
-    return held_after_reload(labels, listener, rules, now)
+    severity = None
+    if held.kind is not Kind.RESOLVED:
+        severity = rules.severity.classify(held.labels)
+    return held_after_reload(labels, listener, severity, rules, now)

@@ -171,6 +171,7 @@ route:
 {routes}
 receivers:
 {receivers}
+pace: [{{limit: 6, window: 10m, kept_for_critical: 2}}]
 log: {{level: warning}}
 """,
         "utf-8",

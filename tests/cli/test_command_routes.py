@@ -104,3 +104,22 @@ def test_the_config_is_named_in_either_place(
     done = run(*called, ALERTBRIDGE_CONFIG="/nowhere/pager.yaml")
 
     assert "pager.yaml" not in done.stderr
+
+
+def test_the_tree_says_what_mutes_a_route_and_what_breaks_through(
+    run: Run, config: Path
+) -> None:
+    """By the names of the intervals, and the least severity."""
+    text = config.read_text("utf-8").replace(
+        '    - matchers: [severity="info"]\n',
+        '    - matchers: [severity="info"]\n'
+        "      mute_time_intervals: [night]\n"
+        "      breaks_through: high\n",
+    )
+    night = '[{times: [{start_time: "22:00", end_time: "07:00"}]}]'
+    text += f"time_intervals: [{{name: night, time_intervals: {night}}}]\n"
+    config.write_text(text, "utf-8")
+
+    lines = run("routes").stdout.splitlines()
+
+    assert "muted: night  breaks through: high  (pager.yaml:" in lines[-1]

@@ -1,16 +1,19 @@
 """What a config that loads becomes: rules to decide by, settings to run on."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
+from alertbridge.core.ack import AckRule
 from alertbridge.core.matcher import Matcher, Op
+from alertbridge.core.pace import DEFAULT_LIMITS, Limit, Pace
+from alertbridge.core.quiet import QuietHours
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
-from alertbridge.stores.sqlite_mailbox import SENT_WINDOW
+from alertbridge.core.spend_payers import limits_in_force
 
 LoadText = Callable[..., Loaded]
 
@@ -139,27 +142,74 @@ def test_the_numbers_of_the_rules(minimal: str, load_text: LoadText) -> None:
     """Pace, time to live, segments and the repeat window arrive where they count."""
     loaded = load_text(
         minimal
-        + "pace: {limit: 9, window: 5m, kept_for_critical: 1}\n"
+        + "pace: [{limit: 9, window: 5m, kept_for_critical: 1},"
+        + " {limit: 20, window: 24h}]\n"
         + "time_to_live: {critical: 8h, high: none, low: 10m}\n"
         + "segments: {critical: 3, other: 1}\nrepeat_window: 1h\n"
     )
 
     rules = loaded.rules
-    assert (rules.pace.limit, rules.pace.kept_for_critical) == (9, 1)
-    assert rules.pace.window == timedelta(minutes=5)
+    assert rules.pace.limits == (
+        Limit(limit=9, window=timedelta(minutes=5), kept_for_critical=1),
+        Limit(limit=20, window=timedelta(hours=24)),
+    )
     assert rules.time_to_live.of(Severity.CRITICAL) == timedelta(hours=8)
     assert rules.time_to_live.of(Severity.HIGH) is None
     assert rules.budget.of(Severity.CRITICAL) == 3
     assert rules.repeat_window == timedelta(hours=1)
 
 
-def test_the_longest_window_is_one_that_the_store_can_count(
-    load_text: LoadText, minimal: str
+def test_budgets_are_of_the_calendar_they_name(
+    minimal: str, load_text: LoadText
 ) -> None:
-    """What was sent before the store's look back would not count against the cap."""
-    rules = load_text(minimal + "pace: {window: 1h}\n").rules
+    """A person's own zone; for accounts and routes UTC, unless they say another."""
+    rules = load_text(
+        minimal.replace("{env: TOKEN}}", "{env: TOKEN}, spend: {monthly: 500}}")
+        .replace('605"]', '605"], timezone: Asia/Tokyo, spend: {daily: 9}')
+        .replace(
+            "{receiver: sre}",
+            "{receiver: sre, routes: [{matchers: [team=db], spend:"
+            " {daily: 8, monthly: 80, timezone: Europe/Stockholm}}]}",
+        )
+    ).rules
 
-    assert rules.pace.window == SENT_WINDOW
+    anna = rules.recipients[RecipientName("anna")].spend
+    assert (anna.daily, anna.monthly, str(anna.timezone)) == (9, None, "Asia/Tokyo")
+    (main,) = rules.provider_spend.values()
+    assert (main.daily, main.monthly, str(main.timezone)) == (None, 500, "UTC")
+    ((name, db),) = rules.tree.budgets.items()
+    assert name == '{team="db"}'
+    assert (db.daily, db.monthly, str(db.timezone)) == (8, 80, "Europe/Stockholm")
+
+
+def test_without_budgets_nobody_has_one(minimal: str, load_text: LoadText) -> None:
+    """Not a limit anywhere: nothing is looked up when pages leave."""
+    rules = load_text(minimal).rules
+
+    assert limits_in_force(rules, datetime(2026, 3, 14, tzinfo=UTC)) == ()
+    assert rules.tree.budgets == {}
+
+
+def test_how_texts_end_arrives_where_texts_are_composed(
+    minimal: str, load_text: LoadText
+) -> None:
+    """Nothing by default; the address without links is nobody's business."""
+    address = "https://alertbridge.example.org"
+    server = f"server: {{external_url: {address}/}}\n"
+    links = "ack: {codes: true, links: true, link_lifetime: 2d}\n"
+
+    assert load_text(minimal + server).rules.ack == AckRule()
+    assert load_text(minimal + server + links).rules.ack == AckRule(
+        codes=True, address=address, link_lifetime=timedelta(days=2)
+    )
+
+
+def test_the_default_pace_is_the_core_s(load_text: LoadText, minimal: str) -> None:
+    """One a minute, six in ten, twenty an hour; without a warning."""
+    loaded = load_text(minimal)
+
+    assert loaded.rules.pace == Pace(DEFAULT_LIMITS)
+    assert loaded.warnings == ()
 
 
 def test_a_source_called_page_may_be_of_that_type(
@@ -299,3 +349,66 @@ def test_the_last_good_copy_finds_the_secrets_of_the_original(
 
     options = loaded.settings.providers[0].options.model_dump()
     assert options["token"].reveal() == "from a file"
+
+
+HOURS = """\
+sources: [{name: alertmanager, type: alertmanager}]
+providers: [{name: main, type: gateway, token: {env: TOKEN}}]
+recipients:
+  anna:
+    phones: ["+46701740605"]
+    timezone: Europe/Stockholm
+    quiet_hours: [night]
+    working_hours: [office]
+    breaks_through: high
+  bo: {phones: ["+46701740607"], quiet_hours: [night], breaks_through: none}
+  cleo: {phones: ["+46701740608"]}
+route:
+  receiver: sre
+  routes:
+    - matchers: [team="db"]
+      mute_time_intervals: [night]
+      breaks_through: low
+receivers: [{name: sre, recipients: [anna, bo, cleo]}]
+time_intervals:
+  - name: night
+    time_intervals: [{times: [{start_time: "22:00", end_time: "07:00"}]}]
+  - name: office
+    time_intervals: [{weekdays: ["monday:friday"], location: America/New_York}]
+"""
+
+
+def test_everybody_has_hours_of_their_own(load_text: LoadText) -> None:
+    """With what breaks through, and the lines that set them."""
+    loaded = load_text(HOURS)
+    people = loaded.rules.recipients
+    anna, bo, cleo = (people[RecipientName(name)].hours for name in people)
+
+    assert loaded.warnings == ()
+    assert (anna.breaks_through, bo.breaks_through) == (Severity.HIGH, None)
+    assert cleo == QuietHours()
+    assert (anna.quiet_where, anna.working_where) == (
+        "alertbridge.yaml:7",
+        "alertbridge.yaml:8",
+    )
+
+
+def test_a_night_is_the_night_where_somebody_lives(load_text: LoadText) -> None:
+    """An interval without a location is each person's own; for a route it is UTC's."""
+    rules = load_text(HOURS).rules
+    anna, bo = (rules.recipients[RecipientName(name)].hours for name in ("anna", "bo"))
+
+    assert [str(interval.location) for interval in anna.quiet] == ["Europe/Stockholm"]
+    assert [str(interval.location) for interval in anna.working] == ["America/New_York"]
+    assert [str(interval.location) for interval in bo.quiet] == ["UTC"]
+    assert [str(interval.location) for interval in rules.intervals["night"]] == ["UTC"]
+
+
+def test_a_route_says_what_breaks_through_itself(load_text: LoadText) -> None:
+    """It is not inherited, and nothing does where nothing is said."""
+    root = load_text(HOURS).rules.tree.root
+
+    assert (root.breaks_through, root.children[0].breaks_through) == (
+        None,
+        Severity.LOW,
+    )

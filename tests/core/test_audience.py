@@ -1,6 +1,7 @@
 """Who listens: each person once, by the rule that lets him hear first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,8 +15,9 @@ from alertbridge.core.audience import (
 )
 from alertbridge.core.interval import HORIZON, TimeInterval
 from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
-from alertbridge.core.route import Route
+from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 SEVEN = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
@@ -78,7 +80,7 @@ def test_until_when_a_route_holds(
     """Rule 10; a name that the config no longer has silences nobody."""
     route = Route(id="", receiver=ReceiverName("sre"), **own)  # type: ignore[arg-type]
 
-    (listener,) = listeners_of_routes([route], rules, NOW)
+    (listener,) = listeners_of_routes([route], Severity.CRITICAL, rules, NOW)
 
     assert listener.held_until == held
 
@@ -98,7 +100,7 @@ def test_two_receivers_that_name_one_person_make_one_listener(
         for name in names
     ]
 
-    (listener,) = listeners_of_routes(routes, rules, NOW)
+    (listener,) = listeners_of_routes(routes, Severity.CRITICAL, rules, NOW)
 
     assert (listener.receiver, listener.held_until) == ("dba", None)
 
@@ -112,7 +114,7 @@ def test_of_two_receivers_the_one_that_wants_resolved_texts_counts(
     names = [first, "dba" if first == "sre" else "sre"]
     routes = [Route(id=name, receiver=ReceiverName(name)) for name in names]
 
-    (listener,) = listeners_of_routes(routes, rules, NOW)
+    (listener,) = listeners_of_routes(routes, Severity.CRITICAL, rules, NOW)
 
     assert listener.receiver == "dba"
 
@@ -142,8 +144,9 @@ def test_a_reload_asks_the_routes_again(
         receiver="sre",
         mutes=("night",),
     )
+    critical = Severity.CRITICAL
 
-    assert held_after_reload({"alertname": "X"}, held, rules, NOW) == until
+    assert held_after_reload({"alertname": "X"}, held, critical, rules, NOW) == until
 
 
 HOLDS = {
@@ -170,3 +173,53 @@ def test_a_person_named_by_himself_hears_at_once_on_all_his_numbers(
     listener = listener_of(anna)
 
     assert (listener.numbers, listener.held_until) == (anna.phones, None)
+
+
+THROUGH = {
+    "critical": (Severity.CRITICAL, Severity.CRITICAL, None),
+    "high, and only critical may": (Severity.HIGH, Severity.CRITICAL, SEVEN),
+    "high may": (Severity.HIGH, Severity.HIGH, None),
+    "low, all may": (Severity.LOW, Severity.LOW, None),
+    "nothing may": (Severity.CRITICAL, None, SEVEN),
+    "good news never does": (None, Severity.LOW, SEVEN),
+}
+
+
+@pytest.mark.parametrize(("severity", "least", "until"), THROUGH.values(), ids=THROUGH)
+def test_a_route_holds_what_does_not_break_through(
+    severity: Severity | None,
+    least: Severity | None,
+    until: datetime | None,
+    rules: Rules,
+) -> None:
+    """None breaks through by default, as in Alertmanager."""
+    route = Route(
+        id="0",
+        receiver=ReceiverName("sre"),
+        mute=("night",),
+        breaks_through=least,
+    )
+    (listener,) = listeners_of_routes([route], severity, rules, NOW)
+
+    assert (listener.held_until, listener.mutes) == (until, ("night",))
+
+
+@pytest.mark.parametrize(
+    ("severity", "until"), [(Severity.CRITICAL, None), (None, SEVEN)], ids=str
+)
+def test_a_reload_lets_through_what_breaks_through(
+    severity: Severity | None, until: datetime | None, rules: Rules
+) -> None:
+    """And goes on holding its good news."""
+    route = Route(
+        id="",
+        receiver=ReceiverName("sre"),
+        mute=("night",),
+        breaks_through=Severity.CRITICAL,
+    )
+    held = Listener(
+        recipient=RecipientName("anna"), numbers=(), receiver="sre", mutes=("night",)
+    )
+    now = replace(rules, tree=RouteTree(route))
+
+    assert held_after_reload({"alertname": "X"}, held, severity, now, NOW) == until

@@ -69,6 +69,11 @@ def fact(
     )
 
 
+def shaky(told: Fact, *, flaps: int = 0, stale: bool = False) -> Fact:
+    """The same, of an episode that flaps, or whose source has fallen silent."""
+    return replace(told, episode=replace(told.episode, flaps=flaps, stale=stale))
+
+
 def body(letter: Letter, style: Style = STYLE) -> str:
     """Compose, and take the text."""
     return compose(letter, style, NOW).text.body
@@ -86,78 +91,142 @@ def one(told: Fact, style: Style = STYLE) -> str:
     [
         pytest.param(
             fact(),
-            "CRITICAL DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "CRITICAL Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="critical",
         ),
         pytest.param(
             fact({**DISK, "severity": "warning"}),
-            "FIRING warning DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "FIRING warning Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="own-word-of-the-label",
         ),
         pytest.param(
             fact({**DISK, "severity": "page"}),
-            "CRITICAL DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "CRITICAL Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="another-word-for-critical",
         ),
         pytest.param(
             fact({**DISK, "severity": ""}),
-            "FIRING DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "FIRING Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="no-severity",
         ),
         pytest.param(
             fact({**DISK, "severity": "none"}),
-            "FIRING low DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "FIRING low Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="none-is-no-word",
         ),
         pytest.param(
             fact(annotations={}),
-            "CRITICAL DiskFull db1 /var since 03:12",
+            "CRITICAL Disk full db1 /var since 03:12",
             id="no-annotations",
         ),
         pytest.param(
             fact(annotations={"description": "97% of /var"}),
-            "CRITICAL DiskFull db1: 97% of /var. Since 03:12",
+            "CRITICAL Disk full db1 /var: 97%. Since 03:12",
             id="description-instead",
         ),
         pytest.param(
-            fact(annotations={"summary": "Is it full?"}),
-            "CRITICAL DiskFull db1 /var: Is it full? Since 03:12",
+            fact(annotations={"summary": "Is it lost?"}),
+            "CRITICAL Disk full db1 /var: Is it lost? Since 03:12",
             id="own-punctuation",
         ),
         pytest.param(
             fact(starts_at=NOW - timedelta(days=1)),
-            "CRITICAL DiskFull db1 /var: Disk is 97% full. Since 21 Nov 03:15",
+            "CRITICAL Disk full db1 /var: Disk is 97% full. Since 21 Nov 03:15",
             id="yesterday",
         ),
         pytest.param(
             fact(starts_at=NOW - timedelta(days=400)),
-            "CRITICAL DiskFull db1 /var: Disk is 97% full. Since 18 Oct 2025",
+            "CRITICAL Disk full db1 /var: Disk is 97% full. Since 18 Oct 2025",
             id="another-year",
         ),
         pytest.param(
             fact(created_at=NOW - timedelta(minutes=12)),
-            "CRITICAL DiskFull db1 /var: Disk is 97% full. Since 03:12, late 12m",
+            "CRITICAL (late 12m) Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="late",
         ),
         pytest.param(
             fact(kind=Kind.REMINDER, starts_at=NOW - timedelta(hours=3)),
-            "STILL FIRING CRITICAL DiskFull db1 /var: Disk is 97% full."
+            "STILL FIRING CRITICAL Disk full db1 /var: Disk is 97% full."
             " Since 00:15 (3h)",
             id="reminder",
         ),
         pytest.param(
             fact(kind=Kind.ESCALATED),
-            "ESCALATED CRITICAL DiskFull db1 /var: Disk is 97% full. Since 03:12",
+            "ESCALATED CRITICAL Disk full db1 /var: Disk is 97% full. Since 03:12",
             id="escalated",
         ),
         pytest.param(
             fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
-            "RESOLVED DiskFull db1 /var, was firing 03:12-03:20 (8m)",
+            "RESOLVED Disk full db1 /var after 8m (03:12-03:20)",
             id="resolved-stands-alone",
         ),
         pytest.param(
+            fact(
+                kind=Kind.RESOLVED,
+                starts_at=datetime(2026, 11, 20, 22, 50, tzinfo=UTC),
+                ends_at=NOW,
+            ),
+            "RESOLVED Disk full db1 /var after 1d3h (20 Nov 23:50-22 Nov 03:15)",
+            id="resolved-over-days-shows-both",
+        ),
+        pytest.param(
+            fact(
+                kind=Kind.RESOLVED,
+                starts_at=datetime(2025, 11, 20, 22, 50, tzinfo=UTC),
+                ends_at=NOW - timedelta(days=1),
+            ),
+            "RESOLVED Disk full db1 /var after 365d3h (20 Nov 2025-21 Nov 03:15)",
+            id="resolved-over-years",
+        ),
+        pytest.param(
+            replace(fact(), worse=True, created_at=NOW - timedelta(minutes=3)),
+            "CRITICAL (worse, late 3m) Disk full db1 /var: Disk is 97% full."
+            " Since 03:12",
+            id="worse-than-was-told",
+        ),
+        pytest.param(
+            shaky(fact({**DISK, "severity": "warning"}), flaps=5),
+            "FIRING (flapping x5) warning Disk full db1 /var: Disk is 97% full."
+            " Since 03:12, no more texts until it settles",
+            id="flapping",
+        ),
+        pytest.param(
+            shaky(
+                fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
+                flaps=9,
+            ),
+            "RESOLVED Disk full db1 /var after 8m (03:12-03:20), flapped x9",
+            id="flapped",
+        ),
+        pytest.param(
+            shaky(fact(kind=Kind.REMINDER), stale=True),
+            "STILL FIRING (source silent) CRITICAL Disk full db1 /var:"
+            " Disk is 97% full. Since 03:12 (3m)",
+            id="source-silent",
+        ),
+        pytest.param(
+            fact(
+                {
+                    "alertname": "DatasourceNoData",
+                    "rulename": "High CPU usage",
+                    "ref_id": "A",
+                },
+                {"summary": "High CPU usage on "},
+            ),
+            "FIRING High CPU usage (no data) since 03:12",
+            id="grafana-no-data-leads-with-the-rule",
+        ),
+        pytest.param(
+            fact(
+                {"alertname": "DatasourceError", "rulename": "DiskFull", "host": "a"},
+                {},
+            ),
+            "FIRING Disk full (data source error) a since 03:12",
+            id="grafana-error-leads-with-the-rule",
+        ),
+        pytest.param(
             fact(source=OURSELVES, labels={"alertname": "NotificationDead"}),
-            "FIRING alertbridge itself: NotificationDead: Disk is 97% full."
+            "FIRING alertbridge itself: Notification dead: Disk is 97% full."
             " Since 03:12",
             id="about-ourselves",
         ),
@@ -177,31 +246,31 @@ def test_one_alert(told: Fact, expected: str) -> None:
         pytest.param(
             "High CPU usage",
             "High CPU usage on web1",
-            "FIRING High CPU usage on web1. Since 03:12",
+            "FIRING High CPU usage web1 since 03:12",
             id="name-and-place-in-summary",
         ),
         pytest.param(
             "High CPU usage",
             "High CPU usage above 90%",
-            "FIRING High CPU usage above 90% (web1). Since 03:12",
+            "FIRING High CPU usage web1: above 90%. Since 03:12",
             id="name-in-summary",
         ),
         pytest.param(
             "HighCPU",
             "HighCPU",
-            "FIRING HighCPU web1 since 03:12",
+            "FIRING High CPU web1 since 03:12",
             id="summary-is-name",
         ),
         pytest.param(
             "HighCPU",
             "web1:9100 is at 97%",
-            "FIRING HighCPU: web1:9100 is at 97%. Since 03:12",
+            "FIRING High CPU web1: is at 97%. Since 03:12",
             id="place-with-port-in-summary",
         ),
         pytest.param(
             "HighCPU",
             "web1.example.org is at 97%",
-            "FIRING HighCPU web1: web1.example.org is at 97%. Since 03:12",
+            "FIRING High CPU web1: web1.example.org is at 97%. Since 03:12",
             id="another-machine-in-summary",
         ),
     ],
@@ -223,11 +292,11 @@ def test_a_place_that_the_cut_would_remove_is_said() -> None:
     assert text.endswith("x... Since 03:12")
 
 
-def test_links_in_annotations_lose_their_scheme() -> None:
+def test_links_in_annotations_cannot_be_tapped() -> None:
     """A stranger's link is not offered for a tap."""
     text = one(fact(annotations={"summary": "Your bank: http://evil.tld"}))
 
-    assert "Your bank: evil.tld. Since" in text
+    assert "Your bank: evil,tld. Since" in text
 
 
 @pytest.mark.parametrize(
@@ -252,7 +321,7 @@ def test_an_annotation_of_10_mb_is_cut() -> None:
     ).text
 
     assert text.segments == 2
-    assert text.body.startswith("CRITICAL DiskFull db1 /var: aaa")
+    assert text.body.startswith("CRITICAL Disk full db1 /var: aaa")
 
 
 def test_a_cut_summary_fills_the_last_segment() -> None:
@@ -297,7 +366,7 @@ def test_a_template_words_the_text() -> None:
 
     composed = compose(Letter(firing=(fact(),)), replace(STYLE, template=template), NOW)
 
-    assert composed.text.body == "DiskFull db1 /var"
+    assert composed.text.body == "Disk full db1 /var"
     assert composed.template_error is None
 
 
@@ -305,7 +374,7 @@ def test_a_template_words_the_text() -> None:
     ("source", "error"),
     [
         pytest.param(
-            "{{ alerts[0].labels.nope }}", "no attribute 'nope'", id="missing"
+            "{{ alerts[0].labels.nope }}", "there is no 'nope' here", id="missing"
         ),
         pytest.param("{{ 1 / 0 }}", "division by zero", id="arithmetic"),
         pytest.param("{{ alerts[9].name }}", "line 1", id="no-such-alert"),

@@ -102,26 +102,156 @@ def test_digest() -> None:
     )
 
     assert body(letter) == (
-        "15 firing (2 critical, 1 reminder), 1 resolved, 1 over\n"
-        "CRITICAL DiskFull x2 db1 /var, db2 /var, since 03:12\n"
-        "InstanceDown x12 web000, web001, web002, web003, web004 +7, since 03:12\n"
-        "Load, since 03:12\n"
-        "RESOLVED Slow 03:12-03:20\n"
-        "over: Gone 03:12-03:20"
+        "15 firing (1 reminder) since 03:12, 1 resolved, 1 over\n"
+        "CRITICAL Disk full x2 db1, db2 /var\n"
+        "Instance down x12 web000-web011\n"
+        "Load\n"
+        "RESOLVED Slow 03:12-03:20 (8m)\n"
+        "over: Gone 03:12-03:20 (8m)"
     )
 
 
 def test_digest_of_two_has_room_for_summaries() -> None:
-    """Few alerts are told in full."""
+    """Few alerts are told in full; what the lines say is not counted again."""
     letter = Letter(
         firing=(fact(), fact({"alertname": "Load"}, {"summary": "Load 42"}))
     )
 
     assert body(letter) == (
-        "2 firing (1 critical)\n"
-        "CRITICAL DiskFull db1 /var: Disk is 97% full, since 03:12\n"
-        "Load 42, since 03:12"
+        "2 firing since 03:12\nCRITICAL Disk full db1 /var: Disk is 97% full\nLoad: 42"
     )
+
+
+@pytest.mark.parametrize(
+    ("letter", "expected"),
+    [
+        pytest.param(
+            Letter(firing=(fact(), fact({**DISK, "instance": "db2"}))),
+            "CRITICAL Disk full x2 db1, db2 /var: Disk is 97% full. Since 03:12",
+            id="summary-said-once",
+        ),
+        pytest.param(
+            Letter(
+                firing=(
+                    fact(),
+                    fact({**DISK, "instance": "db2"}, {"summary": "Disk is 91% full"}),
+                )
+            ),
+            "CRITICAL Disk full x2: db1 /var Disk is 97% full; db2 /var Disk is 91%"
+            " full. Since 03:12",
+            id="summaries-of-their-own",
+        ),
+        pytest.param(
+            Letter(
+                resolved=tuple(
+                    fact(
+                        {**DISK, "instance": f"db{i}.example.org"},
+                        kind=Kind.RESOLVED,
+                        ends_at=NOW,
+                    )
+                    for i in range(4)
+                )
+            ),
+            "RESOLVED Disk full x4 db0-db3 (example.org) /var 03:12-03:15",
+            id="resolved",
+        ),
+        pytest.param(
+            Letter(
+                reminders=tuple(
+                    fact({"alertname": "Load", "host": h}, {}, kind=Kind.REMINDER)
+                    for h in "ab"
+                )
+            ),
+            "STILL FIRING Load x2 a, b since 03:12",
+            id="reminders",
+        ),
+        pytest.param(
+            Letter(
+                firing=tuple(replace(f, worse=True) for f in (fact(), fact(number=2)))
+            ),
+            "CRITICAL (worse) Disk full x2 db1 /var: Disk is 97% full. Since 03:12",
+            id="worse",
+        ),
+    ],
+)
+def test_one_line_that_says_it_all_stands_alone(letter: Letter, expected: str) -> None:
+    """No counts above it, and its own state in front."""
+    assert body(letter) == expected
+
+
+def test_the_same_alert_at_two_severities_is_one_row() -> None:
+    """Under the worse one, and counted once; two alerts are two rows."""
+    warning = {**DISK, "severity": "warning"}
+    other = fact({**warning, "instance": "db2"}, {})
+
+    alone = body(Letter(firing=(fact(warning), fact())))
+    with_another = body(Letter(firing=(fact(warning, {}), fact(DISK, {}), other)))
+
+    assert alone == "CRITICAL Disk full db1 /var: Disk is 97% full. Since 03:12"
+    assert with_another == (
+        "2 firing since 03:12, /var\nCRITICAL Disk full db1\nwarning Disk full db2"
+    )
+
+
+def test_what_no_place_tells_apart_a_label_does() -> None:
+    """Two jobs on one machine: the job, which is said of no other alert."""
+    labels = {"alertname": "TargetDown", "instance": "db1", "team": "x"}
+    jobs = Letter(firing=tuple(fact({**labels, "job": j}, {}) for j in ("b", "a")))
+    racks = Letter(
+        firing=tuple(fact({**labels, "job": r, "rack": r}, {}) for r in ("7", "6"))
+    )
+    alike = Letter(firing=tuple(fact({**labels, "team": t}, {}) for t in "xy"))
+
+    assert body(jobs) == "FIRING Target down x2 db1 a, b since 03:12"
+    assert body(racks) == "FIRING Target down x2 db1 6, 7 since 03:12"
+    assert body(alike) == "FIRING Target down x2 db1 since 03:12"
+
+
+def test_newly_worse_comes_first_among_equals() -> None:
+    """And says so; what is more severe still comes before it."""
+    warning = {"alertname": "Zzz", "severity": "warning"}
+    letter = Letter(
+        firing=(
+            fact({"alertname": "Aaa", "severity": "warning"}, {}),
+            replace(fact(warning, {}), worse=True),
+            fact({"alertname": "Top", "severity": "critical"}, {}),
+        )
+    )
+
+    assert body(letter).split("\n")[1:] == [
+        "CRITICAL Top",
+        "warning (worse) Zzz",
+        "warning Aaa",
+    ]
+
+
+def test_what_flaps_or_is_silent_is_said_on_its_line() -> None:
+    """As of one alert."""
+    shaky = fact({"alertname": "Flaps"}, {})
+    shaky = replace(shaky, episode=replace(shaky.episode, flaps=5, stale=True))
+
+    assert "(flapping x5, source silent) Flaps" in body(Letter(firing=(fact(), shaky)))
+
+
+def test_what_all_have_in_common_is_said_once() -> None:
+    """Behind the counts, and on no line."""
+    letter = Letter(
+        firing=tuple(
+            fact({"alertname": name, "instance": f"web{i}", "cluster": "prod"}, {})
+            for i, name in enumerate(("Slow", "Load"))
+        )
+    )
+
+    assert body(letter) == "2 firing since 03:12, prod\nLoad web1\nSlow web0"
+
+
+def test_a_few_in_another_script_do_not_halve_the_room_of_many() -> None:
+    """They keep it where all is told even so, and are spelled out where it is not."""
+    persian = fact({"alertname": "دیسک پر", "instance": "db1"}, {})
+    many = tuple(fact({"alertname": f"Alert{i:03}"}, {}) for i in range(30))
+
+    assert "دیسک پر db1" in body(Letter(firing=(*fleet(3), persian)))
+    assert "dysk pr" in body(Letter(firing=(*many, persian)), replace(STYLE, budget=3))
 
 
 def test_digest_counts_what_it_does_not_name() -> None:
@@ -134,26 +264,62 @@ def test_digest_counts_what_it_does_not_name() -> None:
 
     assert first == "100 firing since 03:12"
     assert last == f"+{100 - len(lines)} more"
-    assert len(lines) > 10
+    assert len(lines) > 20
+
+
+def test_a_long_digest_uses_its_whole_budget() -> None:
+    """Where no line fits any more, the next are at least named."""
+    names = [chr(65 + i) + "long" * 6 for i in range(26)]
+    letter = Letter(
+        firing=tuple(
+            fact({"alertname": name, "host": f"host-{i}" * 5}, {})
+            for i, name in enumerate(names)
+        )
+    )
+
+    text = compose(letter, STYLE, NOW).text
+    _, *lines, last = text.body.split("\n")
+    more = re.fullmatch(r"\+(\d+) more: (\w+).*\.\.\.", last)
+
+    assert len(text.body) > 270
+    assert more is not None
+    assert (int(more[1]), more[2]) == (26 - len(lines), names[len(lines)])
+
+
+def test_places_that_do_not_fit_are_counted() -> None:
+    """As many as there is room for, and the counts stand above."""
+    letter = Letter(
+        firing=tuple(
+            fact({"alertname": "Down", "instance": f"web{i * 7}"}, {})
+            for i in range(99)
+        )
+    )
+
+    text = body(letter, replace(STYLE, budget=1))
+    found = re.fullmatch(r"99 firing since 03:12\nDown x99 (.*) \+(\d+)", text)
+
+    assert found is not None
+    assert len(found[1].split(", ")) + int(found[2]) == 99
+    assert len(text) > 150
 
 
 def test_digest_of_500_is_one_readable_text() -> None:
-    """A group of 500 costs one segment, and says how many."""
+    """A group of 500 costs one segment, and says which."""
     text = compose(Letter(firing=fleet(500)), STYLE, NOW).text
 
     assert text.segments == 1
-    assert text.body == (
-        "500 firing\n"
-        "InstanceDown x500 web000, web001, web002, web003, web004 +495, since 03:12"
-    )
+    assert text.body == "FIRING Instance down x500 web000-web499 since 03:12"
 
 
 def test_digest_says_how_late_its_oldest_is() -> None:
-    """A digest that waited says so."""
-    late = fact(created_at=NOW - timedelta(minutes=12), number=2)
+    """A digest that waited says so, whether one line tells it or several."""
+    late = fact({"alertname": "Load"}, created_at=NOW - timedelta(minutes=12), number=2)
 
     assert body(Letter(firing=(fact(), late))).startswith(
-        "2 firing (2 critical), late 12m\n"
+        "2 firing since 03:12, late 12m\n"
+    )
+    assert body(Letter(firing=(late, replace(late, created_at=NOW)))).startswith(
+        "FIRING (late 12m) Load x2"
     )
 
 
@@ -208,14 +374,17 @@ def test_in_one_segment_the_notes_are_still_whole(size: int) -> None:
         "+123456 not shown by the source, +1234 unreadable, oversized group,"
         " +12345 more next"
     )
-    assert text.body.startswith("STILL FIRING sev2 Very" if size == 1 else "60 firing")
+    state = "STILL FIRING (late 1d) sev2 Very" if size == 1 else "60 firing\nsev2 Very"
+    assert text.body.startswith(state)
 
 
 def test_notes_beyond_any_budget_are_cut() -> None:
     """The budget is kept before all."""
     wording = Wording(now=NOW, timezone=UTC)
 
-    assert say_many(Letter(firing=fleet(9)), wording, 1, "x" * 500).segments == 1
+    text, _ = say_many(Letter(firing=fleet(9)), wording, 1, "x" * 500)
+
+    assert text.segments == 1
 
 
 def test_facts_that_another_speaks_for_are_not_counted() -> None:
@@ -223,7 +392,7 @@ def test_facts_that_another_speaks_for_are_not_counted() -> None:
     ended = fact(kind=Kind.RESOLVED, ends_at=NOW)
     letter = Letter(resolved=(ended,), also=(fact(number=2, ends_at=NOW),))
 
-    assert body(letter) == "RESOLVED DiskFull db1 /var, was firing 03:12-03:15 (3m)"
+    assert body(letter) == "RESOLVED Disk full db1 /var after 3m (03:12-03:15)"
 
 
 def test_the_text_does_not_depend_on_ids_or_order() -> None:
@@ -238,7 +407,7 @@ def told_by(text: str) -> int:
     """Add up the lines of a digest: named alerts, and `+N more`."""
     total = 0
     for line in text.split("\n")[1:]:
-        if more := re.fullmatch(r"\+(\d+) more", line):
+        if more := re.fullmatch(r"\+(\d+) more(: .*)?", line):
             total += int(more[1])
         elif not line.startswith("+"):
             size = re.search(r" x(\d+)\b", line)
@@ -289,6 +458,11 @@ def test_the_counts_of_a_digest_add_up(
         return
 
     text = body(letter, replace(STYLE, budget=budget))
+    if "\n" not in text:
+        # One line says it all.
+        text = (
+            f"{len(firing)} firing, {len(resolved)} resolved, {len(over)} over\n{text}"
+        )
 
     assert counted_by(text) == [len(firing), len(resolved), len(over)]
     assert told_by(text) == len(firing) + len(resolved) + len(over)

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.core.cleaning import clean, clean_lines, to_gsm
-from alertbridge.core.encoding import ELLIPSIS, fit, measure, split
+from alertbridge.core.cleaning import clean, clean_lines
+from alertbridge.core.encoding import ELLIPSIS, Odd, first_odd, fit, measure, split
 from alertbridge.core.gsm import DEFAULT_ALPHABET, EXTENSION_TABLE, is_gsm
 from alertbridge.core.message import DataCoding
+from alertbridge.core.script import to_gsm
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 BODIES = st.text(
@@ -157,10 +158,10 @@ def test_fit_refuses_a_budget_of_nothing() -> None:
         pytest.param("warn ⚠\ufe0f", "warn ⚠", id="variation-selector"),
         pytest.param("é å ñ ü ç", "é å ñ ü ç", id="letters-stay"),
         pytest.param("دیسک 磁盘 🔥", "دیسک 磁盘 🔥", id="scripts-and-emoji-stay"),
-        pytest.param("see http://evil.tld/x", "see evil.tld/x", id="link"),
-        pytest.param("HTTPS://evil.tld", "evil.tld", id="link-in-capitals"),
-        pytest.param("hthttp://tp://evil.tld", "evil.tld", id="link-in-a-link"),
-        pytest.param("ht\u200btp://evil.tld", "evil.tld", id="hidden-link"),
+        pytest.param("see http://evil.tld/x", "see evil,tld/x", id="link"),
+        pytest.param("HTTPS://evil.tld", "evil,tld", id="link-in-capitals"),
+        pytest.param("hthttp://tp://evil.tld", "evil,tld", id="link-in-a-link"),
+        pytest.param("ht\u200btp://evil.tld", "evil,tld", id="hidden-link"),
         pytest.param("http:// http:// x", "x", id="links-to-nowhere"),
         pytest.param("{sign} {{7*7}} ${x} %n", "{sign} {{7*7}} ${x} %n", id="literal"),
     ],
@@ -202,3 +203,32 @@ def test_clean_lines_keeps_lines() -> None:
 def test_to_gsm_spells_anything(text: str) -> None:
     """Any text can be written in the GSM alphabet."""
     assert is_gsm(to_gsm(text))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "name"),
+    [
+        pytest.param("Smörgås 97% [€]", None, "", id="gsm"),
+        pytest.param("", None, "", id="empty"),
+        pytest.param(
+            "reçu, reçu",
+            Odd("ç", 1, 3),
+            "LATIN SMALL LETTER C WITH CEDILLA",
+            id="the-first",
+        ),
+        pytest.param("a\nb🔥", Odd("🔥", 2, 2), "FIRE", id="in-its-line"),
+        pytest.param("\x01", Odd("\x01", 1, 1), "U+0001", id="without-a-name"),
+    ],
+)
+def test_what_forces_ucs2_is_named(body: str, expected: Odd | None, name: str) -> None:
+    """The first character that the alphabet lacks, by line and column."""
+    found = first_odd(body)
+
+    assert found == expected
+    assert found is None or found.name == name
+
+
+@given(BODIES)
+def test_there_is_an_odd_character_if_and_only_if_it_is_ucs2(body: str) -> None:
+    """`explain` can always say why a text costs double."""
+    assert (first_odd(body) is None) == (measure(body).coding is DataCoding.GSM)

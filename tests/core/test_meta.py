@@ -13,7 +13,7 @@ from alertbridge.core.notification import Fact
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.rules import Rules
-from alertbridge.core.severity import Severity
+from alertbridge.core.severity import Severity, SeverityRule
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 ANNA, NUMBER = RecipientName("anna"), RecipientName("+46701740650")
@@ -41,6 +41,15 @@ def test_a_meta_alert_is_a_critical_page_to_the_admins(rules: Rules) -> None:
     (fact,) = made.facts
     assert (fact.recipient, fact.severity) == ("bo", Severity.CRITICAL)
     assert made.keys.source == OURSELVES
+
+
+def test_it_is_critical_whatever_a_config_calls_that(rules: Rules) -> None:
+    """It must go first, and wake whom a critical page wakes."""
+    own = SeverityRule(label="prio", critical=frozenset({"sev1", "sev0"}))
+    made = meta_plan("DiskFull", "1", "no room", replace(rules, severity=own), NOW)
+
+    assert made.facts[0].severity is Severity.CRITICAL
+    assert made.opens[0].alert.labels["prio"] == "sev0"
 
 
 def test_two_happenings_of_one_cause_are_two_pages(rules: Rules) -> None:

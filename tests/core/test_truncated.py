@@ -31,7 +31,7 @@ MakeRules = Callable[..., Rules]
 PEOPLE = {"anna": ("+46701740605",), "bo": ("+46701740607",)}
 NOTE = "\n+4 not shown by the source"
 NOTE_8 = "\n+8 not shown by the source"
-STATED = "CRITICAL TruncatedAlerts"
+STATED = "CRITICAL Truncated alerts"
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ async def test_a_group_that_shrank_and_grew_is_news_after_five_minutes(
 async def test_it_ends_without_a_word(
     hidden: AlertGroup, post: Post, told: Told, alert: MakeAlert, group: MakeGroup
 ) -> None:
-    """Nothing is hidden any more; "RESOLVED TruncatedAlerts" would help nobody."""
+    """Nothing is hidden any more; "RESOLVED Truncated alerts" would help nobody."""
     await told(11)
 
     recorded = await post(group(alert("A", ends=5)), 900)
@@ -237,7 +237,7 @@ async def test_resolves_that_she_hears_do_not_stand_in_the_way(
     await post(group(alert("A", ends=60), alert("B", ends=60), truncated=4), 60)
 
     (text,) = (await told(60))["anna"]
-    assert text.startswith("1 firing (1 critical), 2 resolved")
+    assert text.startswith("1 firing since 03:13, 2 resolved")
     assert STATED in text
     assert text.endswith(NOTE)
 
@@ -251,7 +251,7 @@ async def test_a_page_taken_back_before_it_left_hands_the_count_on(
     await post(group(alert("A", severity="warning", ends=5), truncated=4), 5)
 
     (text,) = (await told(5))["anna"]
-    assert "TruncatedAlerts" in text
+    assert "Truncated alerts" in text
     assert text.endswith(NOTE)
 
 
@@ -264,7 +264,7 @@ async def test_another_page_of_the_group_that_waits_tells_the_count(
     await post(group(alert("A", ends=5), alert("B"), truncated=4), 5)
 
     (text,) = (await told(5))["anna"]
-    assert "TruncatedAlerts" not in text
+    assert "Truncated alerts" not in text
     assert text.endswith(NOTE)
 
 
@@ -283,7 +283,7 @@ async def test_a_resolve_that_overtakes_a_page_under_way_loses_nothing(
     await answer(submission, Deferred(detail="down"), 6)
 
     (text,) = (await told(60))["anna"]
-    assert "TruncatedAlerts" in text
+    assert "Truncated alerts" in text
 
 
 async def test_who_was_told_is_not_told_again_for_a_page_taken_back(
@@ -327,7 +327,7 @@ async def test_with_nothing_visible_the_root_receiver_hears(
     await post(group(truncated=4))
 
     (text,) = (await told())["anna"]
-    assert text.startswith("FIRING TruncatedAlerts: alerts were cut off by alert")
+    assert text.startswith("FIRING Truncated alerts: alerts were cut off by alert")
 
 
 async def test_who_waits_to_hear_is_not_forgotten_when_others_are_to_hear(

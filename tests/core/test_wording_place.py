@@ -1,9 +1,17 @@
-"""Which labels say where an alert is, and what counts as said already."""
+"""Which labels say where an alert is, and how they are written shorter."""
 
 import pytest
 
 from alertbridge.core.alert import Labels
-from alertbridge.core.wording_place import place, says
+from alertbridge.core.cleaning import clean
+from alertbridge.core.wording_place import (
+    Form,
+    place,
+    short_path,
+    short_pod,
+    values,
+    without_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,40 +59,32 @@ from alertbridge.core.wording_place import place, says
         pytest.param(
             {
                 "instance": "db1",
-                "device": "d",
-                "mountpoint": "m",
+                "interface": "i",
+                "queue": "q",
                 "name": "n",
                 "env": "e",
             },
-            "db1 d m n",
+            "db1 i n q",
             id="four-at-most",
+        ),
+        pytest.param(
+            {"instance": "db1", "device": "/dev/sda1", "mountpoint": "/var"},
+            "db1 /var",
+            id="mount-point-names-its-device",
+        ),
+        pytest.param(
+            {"instance": "https://shop.example.org/"},
+            "shop.example.org",
+            id="probe-of-a-site",
         ),
         pytest.param({"rulename": "High CPU"}, "High CPU", id="grafana-no-data"),
     ],
 )
 def test_place(labels: Labels, expected: str) -> None:
     """Where it is comes from the labels that send somebody to the right machine."""
-    assert place({"alertname": "Bad", **labels}) == expected
+    found = values({"alertname": "Bad", **labels}, read=lambda value: clean(str(value)))
 
-
-@pytest.mark.parametrize(
-    ("text", "value", "expected"),
-    [
-        pytest.param("full on db1", "db1", True, id="last-word"),
-        pytest.param("DB1 is full", "db1", True, id="without-case"),
-        pytest.param("full (db1).", "db1", True, id="in-punctuation"),
-        pytest.param("full on db10", "db1", False, id="part-of-a-word"),
-        pytest.param("db1.example.org is full", "db1", False, id="part-of-a-host"),
-        pytest.param("db1:5432 is full", "db1", False, id="host-with-a-port"),
-        pytest.param("/var/lib is full", "/var", False, id="part-of-a-path"),
-        pytest.param("mounted on /, at", "/", True, id="root"),
-        pytest.param("n/a", "/", False, id="no-root"),
-        pytest.param("anything", "", False, id="nothing"),
-    ],
-)
-def test_says(text: str, value: str, expected: bool) -> None:
-    """Only a word of its own counts as said."""
-    assert says(text, value) is expected
+    assert place(found) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,63 @@ def test_place_within_a_limit(limit: int, expected: str) -> None:
         "cluster": "prod",
     }
 
-    assert place(labels, limit=limit) == expected
+    assert place(values(labels), limit=limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("db1.example.org", "db1"),
+        ("db1.example.org:5432", "db1:5432"),
+        ("10.20.30.41", "10.20.30.41"),
+        ("db1", "db1"),
+        ("web-03.eu-north-1.example.org", "web-03"),
+    ],
+)
+def test_without_domain(value: str, expected: str) -> None:
+    """A host keeps its own name and its port; an address stays."""
+    assert without_domain(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("payments-api-6c9f7d5b8c-x2x7q", "payments-api-..x2x7q"),
+        ("shop/api-6c9f7d5b8c-x2x7q", "shop/api-..x2x7q"),
+        ("backup-28412340-x2x7q", "backup-28412340-x2x7q"),
+        ("prometheus-k8s-0", "prometheus-k8s-0"),
+        ("node-exporter-x2x7q", "node-exporter-x2x7q"),
+    ],
+)
+def test_short_pod(value: str, expected: str) -> None:
+    """The hash of a ReplicaSet goes; deployment and pod stay."""
+    assert short_pod(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/dev/nvme0n1p1", "nvme0n1p1"),
+        ("/var/lib/kubelet/pods/x", "/var/../x"),
+        ("/var/lib/postgresql", "/var/lib/postgresql"),
+        ("/", "/"),
+        ("shop/api", "shop/api"),
+    ],
+)
+def test_short_path(value: str, expected: str) -> None:
+    """A path is known by its ends, a device by its name."""
+    assert short_path(value) == expected
+
+
+def test_forms_build_on_each_other() -> None:
+    """The shortest does what those before it do; only hosts lose a domain."""
+    labels = {"host": "db1.example.org", "device": "/dev/sda1", "unit": "a.service"}
+    found = values(labels)
+
+    assert [place(found, form=form) for form in Form] == [
+        "db1.example.org /dev/sda1 a.service",
+        "db1 /dev/sda1 a.service",
+        "db1 /dev/sda1 a.service",
+        "db1 sda1 a.service",
+        "db1 sda1 a.service",
+    ]

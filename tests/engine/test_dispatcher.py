@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
+from structlog.testing import capture_logs
 
 from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.message import (
@@ -20,13 +22,18 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import keys_of
 from alertbridge.core.planning import plan
+from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import SpendBudget
+from alertbridge.core.template import compile_template
 from alertbridge.engine import dispatcher as module
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
-from alertbridge.ports import Settlement, Store, StoreUnavailable
+from alertbridge.ports import Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import SqliteStore
+from alertbridge.telemetry import EVENTS
 
 ONE = ProviderName("one")
 MakeAlert = Callable[..., Alert]
@@ -275,5 +282,62 @@ async def test_a_reload_gives_places_back(
         old.may_answer.set()
         await store.settled.wait()
 
-    assert [lane.in_progress for lane in dispatcher._lanes.values()] == [0]
-    assert [lane.provider for lane in dispatcher._lanes.values()] == [new]
+    assert [lane.in_progress for lane in dispatcher._lanes._lanes.values()] == [0]
+    assert [lane.provider for lane in dispatcher._lanes._lanes.values()] == [new]
+
+
+async def test_a_template_that_fails_pages_the_admins_beside_the_page(
+    store: Settled, rules: Rules, states: States, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """The page itself left first, in our own words."""
+    name = ReceiverName("sre")
+    broken = replace(
+        rules,
+        receivers={name: replace(rules.receivers[name], template="mine")},
+        templates={"mine": compile_template("mine", "{{ alerts[0].labels.team }}")},
+    )
+    provider = Scripted()
+    async with running(store, broken, provider) as dispatcher:
+        await record(store, broken, group(alert(starts=None)))
+        dispatcher.wake()
+        while len(provider.submissions) < 2:
+            provider.asked.clear()
+            await provider.asked.wait()
+
+    told, meta = (one.text.body for one in provider.submissions)
+    assert told.startswith("CRITICAL Disk full")
+    assert "Template failed" in meta
+
+
+async def test_what_a_budget_comes_to_is_logged(
+    store: Settled, rules: Rules, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """A mark that is passed, once it is written down, and what expired meanwhile."""
+    anna = RecipientName("anna")
+    person = replace(rules.recipients[anna], spend=SpendBudget(daily=2))
+    poor = replace(rules, recipients={anna: person})
+    late = group(alert("Late", severity="warning", starts=None), key="late")
+    now = Clock().now()
+    hours_ago = now - timedelta(hours=2)
+    await store.record(
+        keys_of(late), lambda known: plan(late, poor, known, hours_ago), hours_ago
+    )
+    with capture_logs() as logs:
+        async with running(store, poor, Scripted()) as dispatcher:
+            await record(store, poor, group(alert(starts=None)))
+            dispatcher.wake()
+            await store.settled.wait()
+
+    crossed = [one for one in logs if one["event"] == "spend.crossed"]
+    ended = [one for one in logs if one["event"] == "fact.ended"]
+    assert {key: crossed[0][key] for key in EVENTS["spend.crossed"].keys} == {
+        "scope": "recipient",
+        "name": "anna",
+        "period": "day",
+        "percent": 50,
+        "segments": 1,
+        "budget": 2,
+    }
+    assert [(one["state"], one["reason"], one["amount"]) for one in ended] == [
+        ("expired", "time_to_live", 1)
+    ]

@@ -81,5 +81,5 @@ async def test_a_replaced_firing_that_waits_is_spoken_for_by_its_end(
     (told,) = await claim(700)
     await answer(told, None, 700)
 
-    assert told.text.body.startswith("RESOLVED A5")
+    assert told.text.body.startswith("RESOLVED (late 11m) A5")
     assert [row[2] for row in await states()] == ["told"] * 7

@@ -13,6 +13,7 @@ from alertbridge.core.plan import Verdict
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
 from alertbridge.ports import Recorded
 
 Post = Callable[..., Awaitable[Recorded]]
@@ -41,7 +42,7 @@ async def test_a_muted_page_is_held_until_the_window_opens(
     (submission,) = await claim(MORNING)
 
     assert not at_night
-    assert "DiskFull" in submission.text.body
+    assert "Disk full" in submission.text.body
 
 
 async def test_what_is_over_by_then_is_not_told(
@@ -203,3 +204,25 @@ async def test_of_two_routes_that_hold_the_sooner_one_tells(
 
     assert not await claim(MORNING - 3601, by=rules)
     assert len(await claim(MORNING - 3600, by=rules)) == 1
+
+
+@pytest.mark.parametrize(
+    ("least", "texts"), [(Severity.CRITICAL, 1), (None, 0)], ids=str
+)
+async def test_what_stands_for_a_page_breaks_through_as_it_did(
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: Callable[..., Rules],
+    least: Severity | None,
+    texts: int,
+) -> None:
+    """The critical page that was to tell of hidden alerts is over before it left."""
+    receiver = ReceiverName("sre")
+    route = Route(id="0", receiver=receiver, mute=("night",), breaks_through=least)
+    rules = make_rules(routes=[route], intervals={"night": NIGHT})
+    await post(group(alert(), truncated=4), by=rules)
+    await post(group(alert(ends=60), truncated=4), 60, by=rules)
+
+    assert len(await claim(60, by=rules)) == texts

@@ -1,10 +1,13 @@
 """Rule 2: what becomes of a fact, from the post that makes it to its end."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
 
 from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.message import Deferred, Rejected, Submission, Uncertain
-from alertbridge.core.rules import Rules
+from alertbridge.core.rules import Rules, TimeToLive
 from alertbridge.ports import Recorded
 
 Post = Callable[..., Awaitable[Recorded]]
@@ -93,7 +96,7 @@ async def test_a_critical_that_came_and_went_rides_with_the_next_digest(
     (submission,) = await claim(90)
 
     assert not alone
-    assert "over: DiskFull" in submission.text.body
+    assert "over: Disk full" in submission.text.body
     assert len(submission.messages[0].tells) == 2
 
 
@@ -146,7 +149,7 @@ async def test_an_uncertain_firing_counts_as_heard_for_the_resolve(
     await post(group(alert(ends=10)), 10)
     (told,) = await claim(15)
 
-    assert told.text.body.startswith("RESOLVED DiskFull")
+    assert told.text.body.startswith("RESOLVED Disk full")
 
 
 async def test_a_resolve_that_overtakes_a_deferred_firing_silences_both(
@@ -247,10 +250,43 @@ async def test_a_receiver_without_resolved_texts_gets_none(
 async def test_a_page_too_old_is_expired_not_sent(
     post: Post, claim: Claim, states: States, alert: MakeAlert, group: MakeGroup
 ) -> None:
-    """What is not critical is worth an SMS for an hour."""
+    """Where the config says that it is worth an SMS for an hour only."""
     await post(group(alert(severity="warning")))
 
     assert not await claim(3600)
+    assert await states() == [("DiskFull", "firing", "expired", "time_to_live")]
+
+
+@pytest.mark.parametrize("severity", ["critical", "warning"])
+async def test_by_default_what_still_fires_is_told_however_late(
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+    severity: str,
+) -> None:
+    """A gateway's bad night hides no warning; the text says how late it is."""
+    by_default = replace(rules, time_to_live=TimeToLive())
+    await post(group(alert(severity=severity)), by=by_default)
+    (submission,) = await claim(6 * 3600, by=by_default)
+
+    assert "late 6h" in submission.text.body
+
+
+async def test_by_default_what_is_low_is_not(
+    post: Post,
+    claim: Claim,
+    states: States,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+) -> None:
+    """It says itself that nobody need be told in the night."""
+    by_default = replace(rules, time_to_live=TimeToLive())
+    await post(group(alert(severity="info")), by=by_default)
+
+    assert not await claim(3600, by=by_default)
     assert await states() == [("DiskFull", "firing", "expired", "time_to_live")]
 
 

@@ -46,7 +46,7 @@ async def test_it_is_replaced_once_its_alert_is_over(
     (second,) = await claim(15)
 
     assert second.reference != first.reference
-    assert second.text.body.startswith("RESOLVED DiskFull")
+    assert second.text.body.startswith("RESOLVED Disk full")
     assert {fact.replaces for fact in second.messages[0].tells} == {
         None,
         first.messages[0].id,

@@ -33,7 +33,7 @@ async def test_a_spell_of_trouble_then_recovery_is_one_sms(
     await daemon.post(http, group(alert("DiskFull")))
 
     ((_, text),) = await gateway.expect_exactly(1, within=40, quiet=1)
-    assert "DiskFull" in text
+    assert "Disk full" in text
     assert len(daemon.events("submission.settled")) == 5
 
 

@@ -89,7 +89,7 @@ async def test_a_start_on_a_broken_file_uses_the_last_good_one(
 
     ((_, text),) = await gateway.expect_exactly(1, quiet=0.5)
     status, why = await daemon.get(http, "/-/ready")
-    assert "alertbridge itself: ConfigBroken" in text
+    assert "alertbridge itself: Config broken" in text
     assert (status, "config: the file is broken" in why) == (503, True)
     assert await daemon.post(http, group(alert("DiskFull"))) == 200
     await gateway.expect_exactly(2, quiet=0.5)

@@ -134,4 +134,4 @@ async def test_a_page_waits_for_the_next_start(
     await daemon.start()
 
     ((_, text),) = await gateway.expect_exactly(1, quiet=1)
-    assert text.startswith("CRITICAL DiskFull")
+    assert text.startswith("CRITICAL Disk full")

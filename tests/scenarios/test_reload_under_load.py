@@ -53,7 +53,7 @@ def written(url: str, step: dict[str, Any]) -> dict[str, object]:
         night["mute_time_intervals"] = ["today"]
     made["route"] = {"receiver": "everybody", "routes": [night]}
     made["time_intervals"] = [{"name": "today", "time_intervals": [NEARLY_A_DAY]}]
-    made["pace"] = {"limit": 1000, "window": "1m"}
+    made["pace"] = [{"limit": 1000, "window": "1m"}]
     return made
 
 
@@ -64,7 +64,7 @@ async def post_until(stop: asyncio.Event, daemon: Daemon) -> list[str]:
         for index in count():
             if stop.is_set():
                 return confirmed
-            name = f"Alert{index:04}x"
+            name = f"ALERT{index:04}"
             team = "night" if index % 3 == 0 else "day"
             post = group(alert(name, {"team": team}), key=name)
             if await daemon.post(http, post) == 200:
@@ -129,4 +129,5 @@ async def test_reloads_under_load_lose_no_page_and_tell_none_twice(
     wanted = {(name, phone) for name in posting.result() for phone in PHONES.values()}
     assert len(posting.result()) > 50
     assert wanted - told == set()
+    assert rung
     assert {page: times for page, times in rung.items() if times > 1} == {}

@@ -1,6 +1,14 @@
 """What every store must do: one suite, in memory and on a file."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -8,10 +16,14 @@ from pathlib import Path
 import pytest
 
 from alertbridge.core.alert import Alert, AlertGroup, SourceName
-from alertbridge.core.mailbox import MAX_FACTS
+from alertbridge.core.delivery import Told
+from alertbridge.core.interval import TimeInterval
+from alertbridge.core.mailbox import MAX_FACTS, Mailbox
 from alertbridge.core.message import (
     Accepted,
     Deferred,
+    Draft,
+    Idle,
     Outcomes,
     Reference,
     Rejected,
@@ -19,7 +31,14 @@ from alertbridge.core.message import (
     Uncertain,
 )
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.pace import Limit, Pace
+from alertbridge.core.plan import Plan
+from alertbridge.core.quiet import QuietHours
+from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
+from alertbridge.core.settlement import Settlement
+from alertbridge.core.spend import Crossing, Payer, Period, Scope, SpendBudget, Spent
+from alertbridge.engine.current import Current
 from alertbridge.ports import Held, Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
@@ -184,7 +203,7 @@ async def test_a_process_killed_twice_ends_a_page_with_a_meta_alert(
     (meta,) = await claim(30)
 
     assert (await states())[0][2:] == ("dead", "uncertain_twice")
-    assert "PageNotSent" in meta.text.body
+    assert "Page not sent" in meta.text.body
 
 
 async def test_two_hundred_people_share_one_submission(
@@ -453,6 +472,83 @@ async def test_rehold_asks_again_for_what_is_muted(
     assert len(await claim(5 * 3600)) == 1
 
 
+async def test_rehold_says_what_kind_is_held(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """Good news is held though its page broke through."""
+    rules = make_rules(mute=["never-named"])
+    await post(group(alert()), by=rules)
+    (submission,) = await claim()
+    await answer(submission)
+    await post(group(alert(ends=60)), 60, by=rules)
+    await post(group(alert("Other"), key="other"), 60, by=rules)
+    kinds: list[str] = []
+
+    def ask(held: Held) -> None:
+        kinds.append(held.kind)
+
+    await store.rehold(ask, start + timedelta(seconds=60))
+
+    assert sorted(kinds) == ["firing", "resolved"]
+
+
+async def test_rehold_has_every_mailbox_looked_at(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A wider pace is obeyed at once, and not when the old one would have let go."""
+    slow = make_rules(pace=Pace((Limit(limit=1, window=timedelta(hours=1)),)))
+    await post(group(alert()), by=slow)
+    (submission,) = await claim(by=slow)
+    await answer(submission, by=slow)
+    await post(group(alert("Other"), key="other"), 60, by=slow)
+    held = await claim(60, by=slow)
+    before = await claim(61)
+    await store.rehold(lambda _: None, start + timedelta(seconds=62))
+
+    assert (held, before) == ((), ())
+    assert len(await claim(62)) == 1
+
+
+async def test_a_person_who_sleeps_is_not_looked_at_before_the_morning(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """And nothing grows too old meanwhile, whatever the hours of a later config."""
+    rules = make_rules()
+    hours = QuietHours(quiet=(TimeInterval(times=((22 * 60, 7 * 60),)),))
+    anna = replace(rules.recipients[RecipientName("anna")], hours=hours)
+    asleep = replace(rules, recipients={anna.name: anna})
+    await post(group(alert(severity="warning")), by=asleep)
+    assert not await claim(by=asleep)
+    (row,) = await store.outbox()
+    morning = start.replace(hour=7, minute=0)
+
+    assert row.due_at == morning
+    assert row.expires_at == morning + timedelta(hours=1)
+    assert not await claim(7200, by=asleep)
+    await store.rehold(lambda _: None, start + timedelta(hours=2))
+    assert len(await claim(7200)) == 1
+
+
 async def test_history_tells_who_heard_who_did_not_and_why(
     store: Store,
     post: Post,
@@ -494,6 +590,67 @@ async def test_history_can_be_asked_for_one_person(
 async def test_show_of_what_is_not_there_is_none(store: Store) -> None:
     """No episode, no row."""
     assert await store.show(EpisodeId(99)) is None
+
+
+async def test_recall_tells_what_was_open_and_what_was_sent(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """Enough to post it all again: also what began before, or is open still."""
+    before, during, after = alert("A"), alert("B", starts=60), alert("C", starts=7200)
+    await post(group(before, key="a", receiver="one"))
+    await post(group(before, key="a", receiver="two"), 1)
+    (submission,) = await claim(1)
+    await answer(submission, None, 2)
+    await post(group(during, key="b"), 60)
+    (submission,) = await claim(60)
+    await answer(submission, None, 61)
+    await post(group(alert("B", starts=60, ends=90), key="b"), 95)
+    await post(group(after, key="c"), 7200)
+
+    past = await store.recall(start + timedelta(seconds=30), start + timedelta(hours=1))
+
+    first, second = past.episodes
+    assert (first.labels, first.receivers) == (before.labels, ("one", "two"))
+    assert (first.ends_at, first.ended_seen) == (None, None)
+    assert (second.fingerprint, second.group_key) == (during.fingerprint, "b")
+    assert (second.starts_at, second.opened_seen) == (
+        start + timedelta(seconds=60),
+        start + timedelta(seconds=60),
+    )
+    assert (second.ends_at, second.ended_seen) == (
+        start + timedelta(seconds=90),
+        start + timedelta(seconds=95),
+    )
+    (sms,) = past.sms
+    assert (sms.recipient, sms.number) == ("anna", "+46701740605")
+    assert (sms.at, sms.text) == (start + timedelta(seconds=60), submission.text.body)
+
+
+async def test_recall_counts_what_may_have_been_sent(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """A lost answer counts, for each attempt; what surely was not sent does not."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, Outcomes(BUSY), 1)
+    (submission,) = await claim(10)
+    await answer(submission, Outcomes(LOST), 11)
+
+    past = await store.recall(start, start + timedelta(hours=1))
+
+    assert [sms.at for sms in past.sms] == [start + timedelta(seconds=10)]
 
 
 async def test_acknowledge_keeps_the_first(
@@ -587,6 +744,27 @@ async def test_a_stepped_clock_gives_no_place_back(
     assert not await claim(3606)
 
 
+async def test_a_stepped_clock_does_not_move_the_morning(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A page that is held until seven leaves at seven by the clock as it is now."""
+    night = TimeInterval(times=((22 * 60, 7 * 60),))
+    rules = make_rules(mute=["night"], intervals={"night": night})
+    await post(group(alert(severity="warning")), by=rules)
+    assert not await claim(by=rules)
+    await store.shift(timedelta(hours=1))
+    seven = (start.replace(hour=7, minute=0) - start).total_seconds()
+
+    assert not await claim(seven - 1, by=rules)
+    assert len(await claim(seven, by=rules)) == 1
+
+
 async def test_a_stepped_clock_does_not_end_a_hold(
     store: Store, claim: Claim, waiting: NotificationId, start: datetime
 ) -> None:
@@ -628,6 +806,117 @@ async def test_probe_is_a_write(store: Store, start: datetime) -> None:
     """It can be repeated; that it returned is the answer."""
     await store.probe(start)
     await store.probe(start)
+
+
+ANNAS_DAY = Period(Payer(Scope.RECIPIENT, "anna"), "2026-03-14")
+
+
+def with_budget(rules: Rules, daily: int) -> Rules:
+    """The rules, with so many segments a day for anna."""
+    anna = RecipientName("anna")
+    person = replace(rules.recipients[anna], spend=SpendBudget(daily=daily))
+    return replace(rules, recipients={anna: person})
+
+
+class Reading(Current):
+    """Notes how often a mailbox was read to be composed."""
+
+    read = 0
+
+    def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
+        """Compose, and count."""
+        self.read += 1
+        return super().draft(mailbox, now)
+
+
+async def test_what_a_message_costs_is_counted_as_its_attempt_begins(
+    store: Store, claim: Claim, answer: Answer, waiting: NotificationId
+) -> None:
+    """On disk with the attempt, and given back with the answer that it was not sent."""
+    before = await store.spent([ANNAS_DAY])
+    (submission,) = await claim()
+    during = await store.spent([ANNAS_DAY])
+    await answer(submission, BUSY)
+    after = await store.spent([ANNAS_DAY])
+
+    assert [found[ANNAS_DAY] for found in (before, during, after)] == [0, 1, 0]
+
+
+async def test_what_is_crossed_is_decided_and_written_with_the_answer(
+    store: Store, claim: Claim, waiting: NotificationId, start: datetime
+) -> None:
+    """One commit: an answer whose warning cannot be written is not written either."""
+    (submission,) = await claim()
+    asked: list[Mapping[Period, Spent]] = []
+
+    def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
+        asked.append(spent)
+        raise AttributeError
+
+    steps = {message.id: Told() for message in submission.messages}
+    settlement = Settlement(Outcomes(Accepted()), steps, watch=watch)
+    with pytest.raises(AttributeError):
+        await store.settle(submission, settlement, start)
+    depth = await store.depth(start)
+
+    assert asked[0][ANNAS_DAY] == Spent(segments=1)
+    assert depth.in_flight == 1
+
+
+async def test_a_storm_reads_a_mailbox_over_budget_once_in_five_seconds(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+    start: datetime,
+) -> None:
+    """A scan of what waits for each alert that comes in would starve intake."""
+    poor = with_budget(rules, 1)
+    for n in range(2):
+        name = f"A{n}"
+        await post(group(alert(name, severity="warning"), key=name), by=poor)
+        for submission in await claim(by=poor):
+            await answer(submission, by=poor)
+    current = Reading(poor)
+    for n in range(100):
+        name, at = f"B{n}", n / 10
+        await post(group(alert(name, severity="warning"), key=name), at, by=poor)
+        now = start + timedelta(seconds=at)
+        await store.claim({ProviderName("one"): 1}, current, now)
+    reads = current.read
+    await post(group(alert("Worst"), key="worst"), 10.1, by=poor)
+    (page,) = await claim(10.1, by=poor)
+
+    assert reads <= 3
+    assert page.messages[0].tells[0].severity.word == "critical"
+
+
+async def test_rehold_looks_again_at_what_a_budget_holds_back(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+    start: datetime,
+) -> None:
+    """A reload that raises a budget lets its pages go at once."""
+    for n in range(3):
+        name = f"A{n}"
+        await post(group(alert(name, severity="warning"), key=name), by=rules)
+        for submission in await claim(by=with_budget(rules, 1)):
+            await answer(submission, by=with_budget(rules, 1))
+    (held,) = [row for row in await store.outbox() if row.alert == "A2"]
+    before = await claim(60, by=rules)
+    await store.rehold(lambda _: None, start + timedelta(seconds=60))
+    after = await claim(60, by=rules)
+
+    assert held.reason == "over_budget"
+    assert (len(before), len(after)) == (0, 1)
 
 
 async def test_a_backup_holds_what_was_written(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
 from alertbridge.telemetry import EVENTS, METRICS, Metrics
 from alertbridge.telemetry.events import Level
@@ -241,6 +242,61 @@ def test_depth_sets_the_gauges(metrics: Metrics, value: Value) -> None:
         "dead_notifications": 3,
         "outbox_held": 1,
     }
+
+
+def spend_row(name: str, segments: int, budget: int | None) -> SpendRow:
+    """What somebody's day has cost."""
+    return SpendRow(
+        scope="recipient",
+        name=name,
+        period="day",
+        began="2026-01-15",
+        segments=segments,
+        budget=budget,
+        until=NOW,
+    )
+
+
+def test_spend_is_shown_of_those_who_have_a_budget(
+    metrics: Metrics, value: Value
+) -> None:
+    """By name, as in the config; a number that is its own name is masked."""
+    metrics.observe_spend(
+        [
+            spend_row("anna", 7, 10),
+            spend_row("bo", 3, None),
+            spend_row("+46701740650", 1, 5),
+        ]
+    )
+
+    labels = '{{name="{}",period="day",scope="recipient"}}'
+    assert value("alertbridge_spend_segments" + labels.format("anna")) == 7
+    assert value("alertbridge_spend_budget_segments" + labels.format("anna")) == 10
+    assert value("alertbridge_spend_segments" + labels.format("bo")) is None
+    assert value("alertbridge_spend_segments" + labels.format("+467*****650")) == 1
+    assert b"+46701740650" not in metrics.exposition()[0]
+
+
+def test_of_very_many_budgets_the_fullest_are_shown(
+    metrics: Metrics, value: Value
+) -> None:
+    """A series named "other" would show one of them as if it were all."""
+    rows = [spend_row(f"p{n}", n, MAX_SERIES + 10) for n in range(MAX_SERIES + 10)]
+
+    metrics.observe_spend(rows)
+
+    text = metrics.exposition()[0].decode()
+    assert 'name="other"' not in text
+    assert 'name="p9"' not in text
+    assert f'name="p{MAX_SERIES + 9}"' in text
+
+
+def test_a_budget_that_is_gone_is_shown_no_more(metrics: Metrics, value: Value) -> None:
+    """A reload takes it away: a frozen gauge would alarm for ever."""
+    metrics.observe_spend([spend_row("anna", 10, 10)])
+    metrics.observe_spend([])
+
+    assert b'name="anna"' not in metrics.exposition()[0]
 
 
 def test_a_hold_that_is_over_is_no_hold(metrics: Metrics, value: Value) -> None:

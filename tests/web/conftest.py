@@ -13,7 +13,8 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from alertbridge.core.delivery import Told
 from alertbridge.core.message import Accepted, Outcomes
 from alertbridge.core.notification import ProviderName
-from alertbridge.ports import Settlement, StoreUnavailable
+from alertbridge.core.settlement import Settlement
+from alertbridge.ports import StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.memory import MemoryLane
 from alertbridge.stores.sqlite import SqliteStore, T, Work, open_file
@@ -60,7 +61,10 @@ sources:
 providers:
   - {{name: console, type: console}}
 recipients:
-  anna: {{phones: ["+46701740605"], timezone: Europe/Stockholm}}
+  anna:
+    phones: ["+46701740605"]
+    timezone: Europe/Stockholm
+    spend: {{daily: 1000}}
   bo: {{phones: ["+46701740607"], send_resolved: false}}
 route:
   receiver: everybody
@@ -76,6 +80,7 @@ receivers:
   - {{name: bare, phones: ["+46701740650"]}}
 templates:
   broken: "{{{{ alerts[7].labels.nowhere.further }}}}"
+pace: [{{limit: 6, window: 10m, kept_for_critical: 2}}]
 api:
   tokens: [{api_tokens}]
 """
@@ -118,14 +123,14 @@ class Disk:
         self.writes = 0
         self.stalled: asyncio.Event | None = None
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Write, unless full; wait first, if stalled."""
         self.writes += 1
         if self.stalled is not None:
             await self.stalled.wait()
         if self.full:
             raise StoreUnavailable("database or disk is full")
-        return await self._lane.write(work)
+        return await self._lane.write(work, line, size)
 
     async def read(self, work: Work[T]) -> T:
         """Read."""

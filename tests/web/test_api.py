@@ -160,10 +160,13 @@ async def test_acknowledging_ends_reminders_and_says_who_took_it(paged: Paged) -
     (row, *_) = await daemon.store.history()
     path = f"/api/v1/episodes/{row.episode}"
 
-    answer = await post(client, f"{path}/ack", {"by": "anna"})
+    status, first = await post(client, f"{path}/ack", {"by": "anna"})
+    _, second = await post(client, f"{path}/ack", {"by": "bo"})
 
     _, episode = await get(client, path)
-    assert answer == (200, {"acknowledged": row.episode})
+    assert (status, first["acknowledged"], first["news"]) == (200, row.episode, True)
+    assert (second["acknowledged_by"], second["news"]) == ("anna", False)
+    assert first["labels"]["alertname"] == row.alert
     assert episode["acknowledged_by"] == "anna"
 
 
@@ -233,6 +236,57 @@ async def test_cancelled_is_not_sent_and_requeued_is(
     assert (cancelled[1], nothing) == ({"cancelled": ids}, {})
     assert requeued == (200, {"requeued": [ids[0]]})
     assert set(await told(daemon)) == {"anna"}
+
+
+async def test_spend_says_what_everybody_costs(
+    serve: Serve, group: Group, told: ToldBy
+) -> None:
+    """Two rows each, in their own zone; a bare number is masked."""
+    daemon, client = await serve()
+    async with client.post(HOOK, json=group("DiskFull")) as response:
+        assert response.status == 200
+    await told(daemon)
+
+    _, rows = await get(client, "/api/v1/spend")
+
+    assert [(row["name"], row["period"], row["segments"]) for row in rows] == [
+        ("anna", "day", 1),
+        ("anna", "month", 1),
+        ("bo", "day", 1),
+        ("bo", "month", 1),
+        ("+467*****650", "day", 0),
+        ("+467*****650", "month", 0),
+        ("console", "day", 2),
+        ("console", "month", 2),
+    ]
+    assert rows[0] == {
+        "scope": "recipient",
+        "name": "anna",
+        "period": "day",
+        "began": "2026-11-22",
+        "segments": 1,
+        "budget": 1000,
+        "until": "2026-11-22T23:00:00Z",
+    }
+    assert rows[1]["budget"] is None
+
+
+async def test_a_scrape_shows_what_is_spent_of_a_budget(
+    serve: Serve, group: Group, told: ToldBy
+) -> None:
+    """From the store, at the moment of the scrape."""
+    daemon, client = await serve()
+    async with client.post(HOOK, json=group("DiskFull")) as response:
+        assert response.status == 200
+    await told(daemon)
+
+    async with client.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+
+    labels = '{name="anna",period="day",scope="recipient"}'
+    assert f"alertbridge_spend_segments{labels} 1.0" in lines
+    assert f"alertbridge_spend_budget_segments{labels} 1000.0" in lines
+    assert not any('name="bo"' in line for line in lines)
 
 
 async def test_quarantine_shows_what_could_not_be_read(paged: Paged) -> None:

@@ -149,7 +149,7 @@ async def test_alerts_before_the_limit_are_told_with_oversized_group(
 
     (text,) = (await told(daemon))["anna"]
     assert status == 200
-    assert "MassOutage x" in text
+    assert "Mass outage x" in text
     assert text.endswith("oversized group")
 
 
@@ -163,7 +163,7 @@ async def test_a_large_body_without_a_readable_alert_pages_the_root_receiver(
 
     texts = await told(daemon)
     assert (status, set(texts)) == (200, {"anna", "bo"})
-    assert "oversized group" in texts["anna"][0]
+    assert "Oversized group" in texts["anna"][0]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_memory_is_bounded_however_large_the_body(
 
     assert status == 200
     assert peak[0] < 4 * 32 * MIB
-    assert "MassOutage" in (await told(daemon))["anna"][0]
+    assert "Mass outage" in (await told(daemon))["anna"][0]
 
 
 BOMB = 256 * MIB

@@ -111,7 +111,7 @@ async def test_a_broken_template_is_2xx_and_the_built_in_text(
 
     texts = await told(daemon)
     assert status == 200
-    assert texts["anna"][0].startswith("CRITICAL BrokenTemplate")
+    assert texts["anna"][0].startswith("CRITICAL Broken template")
 
 
 async def test_a_full_disk_is_503_with_when_to_come_again(
@@ -299,7 +299,7 @@ async def test_unreadable_alerts_beside_copies_are_told_once(
 
     texts = await told(daemon)
     assert set(texts) == {"anna", "bo"}
-    assert "1 alert beside DiskFull from am could not be read" in texts["bo"][0]
+    assert "1 alert beside DiskFull could not be read" in texts["bo"][0]
 
 
 async def test_unreadable_alerts_are_not_told_again_at_every_repeat(

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+AT_ONCE = [{"limit": 6, "window": "10m", "kept_for_critical": 2}]
+"""A pace without a minute between two SMS: scenarios do not wait for it."""
+
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -35,6 +38,7 @@ def config(gateway: str, *people: str, **more: object) -> dict[str, object]:
         },
         "route": {"receiver": "everybody"},
         "receivers": [{"name": "everybody", "recipients": list(people)}],
+        "pace": AT_ONCE,
         **more,
     }
 

@@ -68,8 +68,8 @@ def harness_config(gateway: str) -> dict[str, object]:
     teams = [f"t{index:02}" for index in range(PEOPLE)]
     return {
         **config(gateway, *PEOPLE_NAMES),
-        "pace": {"limit": 1000, "window": "1m"},
-        "segments": {"critical": 10, "other": 10},
+        "pace": [{"limit": 1000, "window": "1m"}],
+        "segments": {"critical": 6, "other": 6},
         "route": {
             "receiver": "admins",
             "routes": [

@@ -67,11 +67,11 @@ class _Journal:
 
 
 def _mentions(text: str) -> Iterator[tuple[str, bool]]:
-    if "PageNotSent" in text and "\n" not in text:
+    if "Page not sent" in text and "\n" not in text:
         # A meta-alert names pages that did not arrive; it is no page about them.
         return
     for line in text.split("\n"):
-        if "PageNotSent" in line:
+        if "Page not sent" in line:
             continue
         ended = line.startswith(("RESOLVED", "over:"))
         for name in _NAME.findall(line):

@@ -1,0 +1,53 @@
+"""What the floors above and the siblings exchange; whoever needs a port asks here."""
+
+from alertbridge.ports.clock import (
+    Clock,
+)
+from alertbridge.ports.provider import (
+    Lister,
+    Provider,
+    ProviderCheckFailed,
+)
+from alertbridge.ports.records import (
+    Claimed,
+    Depth,
+    EpisodeRow,
+    Held,
+    HistoryRow,
+    Inquiries,
+    OutboxRow,
+    Quarantined,
+    Recorded,
+)
+from alertbridge.ports.source import (
+    PayloadError,
+    Source,
+)
+from alertbridge.ports.store import (
+    Store,
+    StoreBroken,
+    StoreRefused,
+    StoreUnavailable,
+)
+
+__all__ = [
+    "Claimed",
+    "Clock",
+    "Depth",
+    "EpisodeRow",
+    "Held",
+    "HistoryRow",
+    "Inquiries",
+    "Lister",
+    "OutboxRow",
+    "PayloadError",
+    "Provider",
+    "ProviderCheckFailed",
+    "Quarantined",
+    "Recorded",
+    "Source",
+    "Store",
+    "StoreBroken",
+    "StoreRefused",
+    "StoreUnavailable",
+]
