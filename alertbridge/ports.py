@@ -43,6 +43,11 @@ class Provider(Protocol):
         """What the account allows in any one-second window; we stay below it."""
         ...
 
+    @property
+    def most_numbers(self) -> int:
+        """Numbers one request may carry; more go one by one, some perhaps Deferred."""
+        ...
+
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over, and say what became of it for each number.
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent / "alertbridge"
 FLOORS: Mapping[str, int] = {
     "core": 0,
     "ports": 1,
+    "ports_report": 1,
     "config": 2,
     "engine": 2,
     "providers": 2,

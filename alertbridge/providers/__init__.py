@@ -4,9 +4,9 @@ Adding one: a file with its options and its class, a line here, a row in the REA
 `tests/providers/test_provider_contract.py` then runs for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from aiohttp import ClientSession
 from pydantic import BaseModel
@@ -20,24 +20,47 @@ from alertbridge.providers.ip1_options import Ip1Options
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
 
+OptionsT_contra = TypeVar("OptionsT_contra", bound=BaseModel, contravariant=True)
+
+
+class Factory(Protocol[OptionsT_contra]):
+    """Makes a provider; *report_url* is where its gateway is to post reports."""
+
+    def __call__(
+        self,
+        name: ProviderName,
+        options: OptionsT_contra,
+        session: ClientSession,
+        /,
+        *,
+        report_url: str | None = None,
+    ) -> Provider:
+        """Make it; nothing is asked of the gateway yet."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderType:
     """What the config accepts for a type, and how to make a provider of it."""
 
     options: type[BaseModel]
-    make: Callable[[ProviderName, BaseModel, ClientSession], Provider]
+    make: Factory[BaseModel]
 
 
-def provider_type(
-    options: type[OptionsT],
-    factory: Callable[[ProviderName, OptionsT, ClientSession], Provider],
-) -> ProviderType:
+def provider_type(options: type[OptionsT], factory: Factory[OptionsT]) -> ProviderType:
     """Pair a model with the factory that takes it, and forget which model it was."""
 
-    def make(name: ProviderName, given: BaseModel, session: ClientSession) -> Provider:
+    def make(
+        name: ProviderName,
+        given: BaseModel,
+        session: ClientSession,
+        /,
+        *,
+        report_url: str | None = None,
+    ) -> Provider:
         if not isinstance(given, options):
             raise TypeError(f"{name}: {options.__name__} wanted")
-        return factory(name, given, session)
+        return factory(name, given, session, report_url=report_url)
 
     return ProviderType(options, make)
 
