@@ -6,10 +6,9 @@ from datetime import datetime
 from alertbridge.core.message import Outcomes
 from alertbridge.core.recipient import Msisdn
 from alertbridge.providers.blame import blamed, refuse
-from alertbridge.providers.http_request import Answer
+from alertbridge.providers.http_request import Answer, read_json
 from alertbridge.providers.http_status import (
     Ruling,
-    read_json,
     refusal_of,
     rule,
     taken,

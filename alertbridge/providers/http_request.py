@@ -6,9 +6,11 @@ is Uncertain and nothing here tries again.
 """
 
 import asyncio
+import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -124,6 +126,26 @@ class HttpGateway:
                 f"{self._name}: cannot ask {self._title}: {describe(exc)}"
             ) from exc
 
+    async def ask_members(self, request: Request) -> dict[str, object]:
+        """Ask for a JSON object that only a holder of the credentials gets.
+
+        Raises:
+            ProviderCheckFailed: the credentials are refused, or it is not the gateway.
+        """
+        answer = await self.ask(request)
+        if answer.status in {401, 403}:
+            raise ProviderCheckFailed(
+                f"{self._name}: HTTP {answer.status}: {self._title} refuses the"
+                " credentials; copy them again from its portal"
+            )
+        members = read_members(answer.body)
+        if answer.status != 200 or not members:
+            raise ProviderCheckFailed(
+                f"{self._name}: HTTP {answer.status} from {self._title}, and not what"
+                " it would say; is base_url right?"
+            )
+        return members
+
     async def _once(self, request: Request) -> Answer:
         async with self._session.request(
             request.method,
@@ -155,6 +177,27 @@ async def read_capped(response: ClientResponse) -> bytes | None:
     except (ClientError, TimeoutError, OSError):
         return None
     return bytes(body)
+
+
+def read_json(body: bytes | None) -> object:
+    """Read a body as JSON; None if it is anything else."""
+    try:
+        document: object = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        # RecursionError: a few kilobytes of "[" are enough.
+        return None
+    return document
+
+
+def read_members(body: bytes | None) -> dict[str, object]:
+    """Read a body as a JSON object; empty if it is anything else."""
+    document = read_json(body)
+    return document if isinstance(document, dict) else {}
+
+
+def form_body(fields: Mapping[str, str]) -> bytes:
+    """Write a form in UTF-8; half a surrogate pair, which has none, becomes a "?"."""
+    return urlencode(fields, errors="replace").encode("ascii")
 
 
 def basic_auth(username: str, password: Secret) -> str:

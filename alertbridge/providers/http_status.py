@@ -8,7 +8,6 @@ Details name the status and our own words for it, never what the gateway wrote: 
 error texts can echo the number, the text or the token.
 """
 
-import json
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -124,19 +123,3 @@ def read_retry_after(value: str, now: datetime) -> float | None:
             at = at.replace(tzinfo=UTC)
         seconds = (at - now).total_seconds()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
-
-
-def read_json(body: bytes | None) -> object:
-    """Read a body as JSON; None if it is anything else."""
-    try:
-        document: object = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        # RecursionError: a few kilobytes of "[" are enough.
-        return None
-    return document
-
-
-def read_members(body: bytes | None) -> dict[str, object]:
-    """Read a body as a JSON object; empty if it is anything else."""
-    document = read_json(body)
-    return document if isinstance(document, dict) else {}

@@ -15,14 +15,15 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.core.report import DeliveryReport
 from alertbridge.ports import ProviderCheckFailed
 from alertbridge.ports_report import ReportRequest
+from alertbridge.providers.balance import balance_line
 from alertbridge.providers.http_request import (
     JSON,
     TIMEOUT,
     Answer,
     HttpGateway,
     Request,
+    read_json,
 )
-from alertbridge.providers.http_status import read_json
 from alertbridge.providers.ip1_answers import classify
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.ip1_reports import read_report
@@ -121,16 +122,7 @@ class Ip1:
         account = read_json(answer.body)
         if answer.status != 200 or not isinstance(account, dict):
             return f"balance: not known (HTTP {answer.status})"
-        balance, currency = account.get("Balance"), account.get("Currency")
-        if (
-            isinstance(balance, bool)
-            or not isinstance(balance, int | float)
-            or not isinstance(currency, str)
-        ):
-            return "balance: not known (the answer does not say)"
-        low = ", so only an invoiced account can send" if balance <= 0 else ""
-        unit = currency if currency.isalpha() and len(currency) == 3 else "units"
-        return f"balance: {balance:.2f} {unit}{low}"
+        return balance_line(account.get("Balance"), account.get("Currency"))
 
     async def _get(self, path: str) -> Answer:
         return await self._http.ask(self._request("GET", path))

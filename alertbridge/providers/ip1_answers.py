@@ -12,8 +12,8 @@ from datetime import datetime
 from alertbridge.core.message import Outcomes
 from alertbridge.core.recipient import Msisdn
 from alertbridge.providers.batch_answers import classify_batch
-from alertbridge.providers.http_request import Answer
-from alertbridge.providers.http_status import read_json, read_retry_after
+from alertbridge.providers.http_request import Answer, read_json
+from alertbridge.providers.http_status import read_retry_after
 
 __all__ = ["Answer", "classify", "read_retry_after"]
 

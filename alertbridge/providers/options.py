@@ -100,7 +100,12 @@ AccountId = Annotated[str, AfterValidator(_path_part)]
 _SENDER = re.compile(r"\+[1-9][0-9]{4,14}|[A-Za-z0-9 ]{1,11}|[0-9]{3,15}")
 
 
-def _sender(sender: str) -> str:
+def check_sender(sender: str) -> str:
+    """Take a sender.
+
+    Raises:
+        ValueError: it is none.
+    """
     if not _SENDER.fullmatch(sender) or sender != sender.strip():
         raise ValueError(
             'is not a sender; write a number as "+46701740605", a short code,'
@@ -109,5 +114,5 @@ def _sender(sender: str) -> str:
     return sender
 
 
-Sender = Annotated[str, AfterValidator(_sender)]
+Sender = Annotated[str, AfterValidator(check_sender)]
 """What the handset shows, as most gateways take it."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from alertbridge.core.recipient import Msisdn
+from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.ports import PayloadError
 from alertbridge.ports_report import ReportRequest
 from alertbridge.providers.blame import is_number
-from alertbridge.providers.http_request import FORM
-from alertbridge.providers.http_status import MAX_ID, read_json
+from alertbridge.providers.http_request import FORM, read_json
+from alertbridge.providers.http_status import MAX_ID
 
 MAX_FIELDS = 100
 """Fields of a form; the known ones have under twenty."""
@@ -48,6 +49,27 @@ def read_object(request: ReportRequest) -> dict[str, object]:
     if not isinstance(document, dict):
         raise PayloadError("not a JSON object")
     return document
+
+
+def make_report(
+    provider_id: str,
+    delivery: Delivery,
+    *,
+    code: str,
+    reference: str = "",
+    number: str = "",
+    at: str = "",
+) -> DeliveryReport:
+    """Make a report of what was read; every end is final, and only *pending* is not."""
+    return DeliveryReport(
+        provider_id=provider_id,
+        reference=reference,
+        number=number_of(number),
+        delivery=delivery,
+        final=delivery is not Delivery.PENDING,
+        code=code.strip(),
+        at=time_of(at),
+    )
 
 
 def text_of(fields: Mapping[str, object], *names: str) -> str:
