@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from alertbridge.core.notification import ProviderName
 from alertbridge.ports import Provider
 from alertbridge.providers.console import ConsoleOptions, console
+from alertbridge.providers.elks import Elks, ElksOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 
@@ -67,6 +68,7 @@ def provider_type(options: type[OptionsT], factory: Factory[OptionsT]) -> Provid
 
 PROVIDERS: Mapping[str, ProviderType] = {
     "ip1": provider_type(Ip1Options, Ip1),
+    "46elks": provider_type(ElksOptions, Elks),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

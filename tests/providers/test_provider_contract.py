@@ -34,6 +34,13 @@ SECRETS = (TOKEN, "canary-text-7f3a", "46701740605", "46701740606")
 
 HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
     "ip1": lambda url: {"base_url": url, "token": Secret(TOKEN), "sender": "iP1"},
+    "46elks": lambda url: {
+        "base_url": url,
+        "username": "u1",
+        "requests_per_second": 1000,
+        "password": Secret(TOKEN),
+        "sender": "Bridge",
+    },
 }
 """How to point each type at a server of ours."""
 
