@@ -17,6 +17,7 @@ from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
+from alertbridge.providers.twilio import Twilio, TwilioOptions
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
@@ -69,6 +70,7 @@ def provider_type(options: type[OptionsT], factory: Factory[OptionsT]) -> Provid
 PROVIDERS: Mapping[str, ProviderType] = {
     "ip1": provider_type(Ip1Options, Ip1),
     "46elks": provider_type(ElksOptions, Elks),
+    "twilio": provider_type(TwilioOptions, Twilio),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

@@ -41,6 +41,13 @@ HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
         "password": Secret(TOKEN),
         "sender": "Bridge",
     },
+    "twilio": lambda url: {
+        "base_url": url,
+        "account_sid": "AC1",
+        "requests_per_second": 1000,
+        "auth_token": Secret(TOKEN),
+        "sender": "Bridge",
+    },
 }
 """How to point each type at a server of ours."""
 
