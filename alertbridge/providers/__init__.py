@@ -18,6 +18,7 @@ from alertbridge.providers.elks import Elks, ElksOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.twilio import Twilio, TwilioOptions
+from alertbridge.providers.vonage import Vonage, VonageOptions
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
@@ -71,6 +72,7 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "ip1": provider_type(Ip1Options, Ip1),
     "46elks": provider_type(ElksOptions, Elks),
     "twilio": provider_type(TwilioOptions, Twilio),
+    "vonage": provider_type(VonageOptions, Vonage),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

@@ -48,6 +48,13 @@ HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
         "auth_token": Secret(TOKEN),
         "sender": "Bridge",
     },
+    "vonage": lambda url: {
+        "base_url": url,
+        "api_key": "k1",
+        "requests_per_second": 1000,
+        "api_secret": Secret(TOKEN),
+        "sender": "Bridge",
+    },
 }
 """How to point each type at a server of ours."""
 
