@@ -17,6 +17,7 @@ from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
+from alertbridge.providers.sinch import Sinch, SinchOptions
 from alertbridge.providers.twilio import Twilio, TwilioOptions
 from alertbridge.providers.vonage import Vonage, VonageOptions
 
@@ -73,6 +74,7 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "46elks": provider_type(ElksOptions, Elks),
     "twilio": provider_type(TwilioOptions, Twilio),
     "vonage": provider_type(VonageOptions, Vonage),
+    "sinch": provider_type(SinchOptions, Sinch),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

@@ -55,6 +55,13 @@ HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
         "api_secret": Secret(TOKEN),
         "sender": "Bridge",
     },
+    "sinch": lambda url: {
+        "base_url": url,
+        "service_plan_id": "plan1",
+        "requests_per_second": 1000,
+        "token": Secret(TOKEN),
+        "sender": "Bridge",
+    },
 }
 """How to point each type at a server of ours."""
 
