@@ -15,6 +15,8 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.ports import Provider
 from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
+from alertbridge.providers.http import Http
+from alertbridge.providers.http_options import HttpOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.sinch import Sinch, SinchOptions
@@ -75,6 +77,7 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "twilio": provider_type(TwilioOptions, Twilio),
     "vonage": provider_type(VonageOptions, Vonage),
     "sinch": provider_type(SinchOptions, Sinch),
+    "http": provider_type(HttpOptions, Http),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

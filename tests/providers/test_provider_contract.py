@@ -62,6 +62,15 @@ HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
         "token": Secret(TOKEN),
         "sender": "Bridge",
     },
+    "http": lambda url: {
+        "url": f"{url}/send/{{{{ digits }}}}",
+        "secrets": {"token": Secret(TOKEN)},
+        "headers": {"Authorization": "Bearer {{ secrets.token }}"},
+        "json": {"text": "{{ text }}"},
+        "answer": {"accepted": {"json": {"status": "queued"}}, "id": "id"},
+        "report": {"id": "id", "status": "status", "delivered": ["ok"]},
+        "requests_per_second": 1000,
+    },
 }
 """How to point each type at a server of ours."""
 
