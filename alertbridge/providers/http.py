@@ -106,8 +106,8 @@ class Http:
             auth = options.basic_auth
             headers["Authorization"] = basic_auth(auth.username, auth.password)
         content_type, body = self._body(values)
-        if content_type:
-            headers.setdefault("Content-Type", content_type)
+        if content_type and not any(h.casefold() == "content-type" for h in headers):
+            headers["Content-Type"] = content_type
         return Request(method=options.method, url=url, headers=headers, body=body)
 
     def _values(self, submission: Submission, number: Msisdn) -> dict[str, str]:

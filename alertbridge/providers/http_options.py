@@ -71,12 +71,16 @@ Text = Annotated[str, AfterValidator(_template)]
 """Text with placeholders."""
 
 
+def _username(name: str) -> str:
+    if ":" in name:
+        raise ValueError("has a colon, which ends a user's name; take it out")
+    return _printable(name)
+
+
 class BasicAuth(ProviderOptions):
     """HTTP basic authentication."""
 
-    username: Annotated[str, AfterValidator(_printable)] = Field(
-        description="The user."
-    )
+    username: Annotated[str, AfterValidator(_username)] = Field(description="The user.")
     password: Secret = Field(description="The password.")
 
 
@@ -165,6 +169,11 @@ class HttpOptions(ProviderOptions):
             raise ValueError("has more than one body; keep one of form, json and body")
         if self.method == "GET" and bodies != [None, None, None]:
             raise ValueError("has a body, and a GET has none; write method: POST")
+        named = [name.casefold() for name in self.headers]
+        if self.basic_auth is not None and "authorization" in named:
+            raise ValueError(
+                "has two ways to say who asks; keep basic_auth or the header"
+            )
         in_headers = {
             name
             for text in self.headers.values()

@@ -6,9 +6,17 @@ seconds long, with an outcome for each number.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
-from alertbridge.core.message import Deferred, Outcome, Outcomes, Submission
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Outcome,
+    Outcomes,
+    Rejected,
+    Submission,
+    Uncertain,
+)
 from alertbridge.core.recipient import Msisdn
 from alertbridge.providers.blame import blame_number, is_number, refuse_message
 
@@ -59,18 +67,7 @@ class OneByOne:
             known[good[0]] = await send(good[0])
         else:
             await self._several(good, known, send)
-        if len(submission.numbers) == 1:
-            return Outcomes(known[submission.numbers[0]])
-        waits = max(
-            (
-                outcome.retry_after or 0.0
-                for outcome in known.values()
-                if isinstance(outcome, Deferred)
-            ),
-            default=0.0,
-        )
-        left = "not begun in time; it comes with the next request"
-        return Outcomes(Deferred(detail=left, retry_after=waits or None), known)
+        return _together(submission.numbers, known)
 
     async def _several(
         self,
@@ -90,6 +87,9 @@ class OneByOne:
                     return
                 if begin > loop.time():
                     await self._sleep(begin - loop.time())
+                if loop.time() >= end:
+                    # A busy machine overslept: what begins now would end too late.
+                    return
                 if any(isinstance(outcome, Deferred) for outcome in known.values()):
                     return
                 requests.create_task(one(number), name="one number")
@@ -101,3 +101,22 @@ class OneByOne:
             return None
         self._free_at = begin + self._spacing
         return begin
+
+
+_WORST_FIRST = (Uncertain, Deferred, Rejected, Accepted)
+
+
+def _together(numbers: Sequence[Msisdn], known: dict[Msisdn, Outcome]) -> Outcomes:
+    """Say it for each; the worst of them stands for the request, in logs."""
+    if len(numbers) == 1:
+        return Outcomes(known[numbers[0]])
+    if len(known) == len(set(numbers)):
+        return Outcomes(
+            min(known.values(), key=lambda one: _WORST_FIRST.index(type(one))), known
+        )
+    waits = [
+        one.retry_after or 0.0 for one in known.values() if isinstance(one, Deferred)
+    ]
+    left = "not begun in time; it comes with the next request"
+    asked = max(waits, default=0.0) or None
+    return Outcomes(Deferred(detail=left, retry_after=asked), known)

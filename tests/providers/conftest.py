@@ -145,6 +145,7 @@ class Heard:
     url: str
     lines: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    fields: list[list[str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
     @property
@@ -176,7 +177,8 @@ async def say(
         async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
             head, _, sent = request.partition(b"\r\n\r\n")
             line, *fields = head.decode().split("\r\n")
-            pairs = (one.partition(": ") for one in fields)
+            pairs = [one.partition(": ") for one in fields]
+            heard.fields.append([name.lower() for name, _, _ in pairs])
             heard.lines.append(line.removesuffix(" HTTP/1.1"))
             heard.headers.append({name.lower(): value for name, _, value in pairs})
             heard.bodies.append(sent)

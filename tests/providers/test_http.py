@@ -42,6 +42,7 @@ class Heard:
     url: str
     lines: list[str]
     headers: list[dict[str, str]]
+    fields: list[list[str]]
     bodies: list[bytes]
     json: list[dict[str, object]]
     forms: list[dict[str, str]]
@@ -112,6 +113,22 @@ async def test_a_form_in_full(
     assert heard.headers[0]["authorization"] == (
         f"Basic {b64encode('u:pä ss'.encode()).decode()}"
     )
+
+
+async def test_a_content_type_of_ones_own(
+    say: Say, make: Make, make_submission: MakeSubmission
+) -> None:
+    """Once, however it is spelt."""
+    heard = await say(200)
+    json_body = {"to": "{{ number }}", "text": "{{ text }}"}
+    mine = {"content-type": "application/vnd.sms+json"}
+
+    await make(url=heard.url, headers=mine, json=json_body).submit(
+        make_submission(ANNA)
+    )
+
+    assert heard.headers[0]["content-type"] == "application/vnd.sms+json"
+    assert heard.fields[0].count("content-type") == 1
 
 
 async def test_a_query_in_full(

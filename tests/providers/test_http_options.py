@@ -106,6 +106,19 @@ def test_descriptions_that_are_taken(changes: dict[str, object]) -> None:
         pytest.param({"secrets": {"a b": Secret(CANARY)}}, "name", id="secret-name"),
         pytest.param({"secrets": {"a": CANARY}}, "secrets", id="secret-in-clear"),
         pytest.param({"sender": "a\nb"}, "sender", id="sender"),
+        pytest.param(
+            {"basic_auth": {"username": "a:b", "password": Secret(CANARY)}},
+            "colon",
+            id="username",
+        ),
+        pytest.param(
+            {
+                "basic_auth": {"username": "a", "password": Secret(CANARY)},
+                "headers": {"authorization": "x"},
+            },
+            "two ways",
+            id="two-authorizations",
+        ),
         pytest.param({"answer": None}, "answer", id="no-answer"),
         pytest.param({"answer": {}}, "accepted", id="nothing-accepted"),
         pytest.param(

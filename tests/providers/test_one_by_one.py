@@ -69,6 +69,42 @@ async def test_each_number_has_its_own_outcome(make_submission: MakeSubmission) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        pytest.param(Accepted(provider_id="x"), Accepted, id="all-accepted"),
+        pytest.param(Rejected(detail="no"), Rejected, id="one-refused"),
+        pytest.param(Uncertain(detail="lost"), Uncertain, id="one-lost"),
+    ],
+)
+async def test_the_worst_stands_for_the_request(
+    make_submission: MakeSubmission, said: Outcome, whole: type[Outcome]
+) -> None:
+    """What a log line says of ten is what somebody must look at."""
+    outcomes = await submit(make_submission(*TEN), Phones(n46701740613=said))
+
+    assert type(outcomes.all) is whole
+
+
+async def test_who_overslept_begins_nothing_more(
+    make_submission: MakeSubmission,
+) -> None:
+    """A machine that is busy for a second must not break the promise by one."""
+    phones = Phones()
+    late = asyncio.Event()
+
+    async def oversleep(_: float) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(BEGIN_WITHIN, late.set)
+        await late.wait()
+
+    one_by_one = OneByOne(5, sleep=oversleep)
+    outcomes = await one_by_one.submit(make_submission(*TEN), longest=1000, send=phones)
+
+    assert phones.asked == [TEN[0]]
+    assert isinstance(outcomes.of(TEN[1]), Deferred)
+
+
 async def test_what_was_not_begun_in_time_is_deferred(
     make_submission: MakeSubmission,
 ) -> None:

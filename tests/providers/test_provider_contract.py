@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientError, ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from alertbridge.core.message import (
     Accepted,
     Deferred,
+    Outcome,
     Outcomes,
     Rejected,
     Submission,
@@ -456,6 +457,88 @@ async def test_a_provider_knows_where_its_reports_go(
 
     assert getattr(told, "report_url", "") == "https://us.example.org/r"
     assert getattr(make(name, options, session), "report_url", "") is None
+
+
+class Careless:
+    """A provider as it is quickly written, with the mistakes this suite is for."""
+
+    name = ProviderName("careless")
+    requests_per_second = 1000
+    most_numbers = 1000
+
+    def __init__(self, url: str, session: ClientSession) -> None:
+        self._url = url
+        self._session = session
+
+    async def submit(self, submission: Submission) -> Outcomes:
+        """Follow redirects, believe every 2xx, try again after a 500."""
+        outcome: Outcome = Rejected(detail="nothing")
+        for number in submission.numbers * 2:
+            try:
+                async with self._session.post(
+                    self._url, data=number, headers={"Authorization": TOKEN}
+                ) as response:
+                    body = await response.text("latin-1")
+            except (ClientError, OSError) as exc:
+                return Outcomes(Uncertain(detail=repr(exc)))
+            if response.ok:
+                return Outcomes(Accepted(provider_id=body[:9]))
+            outcome = Rejected(detail=f"HTTP {response.status}: {body}")
+        return Outcomes(outcome)
+
+    async def check(self) -> list[str]:
+        """Nothing to say."""
+        return []
+
+
+@pytest.mark.parametrize(
+    ("claim", "arguments"),
+    [
+        pytest.param(
+            test_no_status_is_taken_for_more_than_it_says, {"block": 2}, id="2xx"
+        ),
+        pytest.param(
+            test_no_status_is_taken_for_more_than_it_says, {"block": 4}, id="4xx"
+        ),
+        pytest.param(
+            test_no_status_is_taken_for_more_than_it_says, {"block": 5}, id="5xx"
+        ),
+        pytest.param(test_a_redirect_is_not_followed, {"status": 307}, id="redirect"),
+        pytest.param(
+            test_a_yes_without_a_usable_id_is_uncertain,
+            {"status": 200, "body": b"<html>"},
+            id="captive-portal",
+        ),
+        pytest.param(
+            test_a_throttle_says_how_long, {"value": "7", "seconds": 7.0}, id="throttle"
+        ),
+        pytest.param(
+            test_a_request_carries_as_many_numbers_as_it_says, {}, id="sent-twice"
+        ),
+        pytest.param(
+            test_a_bad_number_does_not_take_the_good_one_down, {}, id="bad-number"
+        ),
+        pytest.param(
+            test_what_cannot_be_sent_is_asked_of_nobody,
+            {"changes": {"body": " "}, "kind": Rejected},
+            id="blank",
+        ),
+    ],
+)
+async def test_the_suite_finds_a_careless_provider(
+    session: ClientSession,
+    make_submission: MakeSubmission,
+    serve_raw: ServeRaw,
+    claim: Callable[..., Awaitable[None]],
+    arguments: dict[str, object],
+) -> None:
+    """Each claim fails for it, so none of them is empty."""
+
+    def make(url: str) -> Provider:
+        return Careless(url, session)
+
+    with pytest.raises(AssertionError):
+        await claim(make, make_submission, serve_raw, **arguments)
 
 
 async def test_a_provider_has_the_name_it_was_given(
