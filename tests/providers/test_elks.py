@@ -215,13 +215,29 @@ async def test_a_report(
     )
 
 
-@pytest.mark.parametrize("form", ["status=delivered", f"id={ID}", "id=&status=sent"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param("status=delivered", id="no-id"),
+        pytest.param(f"id={ID}", id="no-status"),
+        pytest.param("id=&status=sent", id="empty-id"),
+        pytest.param("id=%0a&status=sent", id="line-break-in-id"),
+        pytest.param(f"id={ID}&status=sent" + "&x=1" * 100, id="102-fields"),
+    ],
+)
 async def test_half_a_report_is_refused(
     make: Callable[..., Elks], report_of: ReportOf, form: str
 ) -> None:
-    """Both fields are there in every one."""
-    with pytest.raises(PayloadError, match="no usable"):
+    """Both fields are there in every one, and few others."""
+    with pytest.raises(PayloadError, match=r"no usable|at most 100"):
         make().read_reports(report_of(None, form))
+
+
+@pytest.mark.parametrize("username", ["", "a:b", "a/../b", "a b", "å"])
+def test_a_user_that_is_none_is_refused(username: str) -> None:
+    """A colon would move a part of it into the password."""
+    with pytest.raises(ValidationError, match="username"):
+        ElksOptions(username=username, password=Secret("p1"), sender="Bridge")
 
 
 @pytest.mark.parametrize(

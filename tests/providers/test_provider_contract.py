@@ -459,6 +459,33 @@ async def test_a_provider_knows_where_its_reports_go(
     assert getattr(make(name, options, session), "report_url", "") is None
 
 
+MOST_NUMBERS = {
+    "ip1": 1000,
+    "46elks": 1,
+    "twilio": 1,
+    "vonage": 1,
+    "sinch": 1000,
+    "http": 1,
+    "console": 1000,
+}
+"""What one request of each type may carry, as its documentation says."""
+
+
+@pytest.mark.parametrize("kind", sorted(PROVIDERS))
+async def test_a_provider_says_what_it_may_be_asked(
+    session: ClientSession, kind: str
+) -> None:
+    """How often, and for how many numbers at once."""
+    given_options = HTTP_TYPES[kind]("http://127.0.0.1:9") if kind in HTTP_TYPES else {}
+    options = PROVIDERS[kind].options.model_validate(given_options)
+
+    provider = PROVIDERS[kind].make(ProviderName("p"), options, session)
+
+    assert provider.name == "p"
+    assert provider.most_numbers == MOST_NUMBERS[kind]
+    assert 1 <= provider.requests_per_second <= 1000
+
+
 class Careless:
     """A provider as it is quickly written, with the mistakes this suite is for."""
 

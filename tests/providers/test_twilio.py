@@ -172,6 +172,15 @@ async def test_check_asks_for_the_balance(say: Say, make: Make) -> None:
     assert lines == ["balance: 12.50 USD"]
 
 
+async def test_check_does_without_a_balance(say: Say, make: Make) -> None:
+    """The credentials were taken all the same."""
+    heard = await say(200, {"balance": "?", "currency": "USD"})
+
+    lines = await make(heard.url).check()
+
+    assert lines == ["balance: not known (the answer does not say)"]
+
+
 async def test_check_finds_refused_credentials(say: Say, make: Make) -> None:
     """Before the first page does."""
     heard = await say(401, error(20003, 401))
