@@ -82,7 +82,7 @@ def is_number(number: Msisdn) -> bool:
 
 
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{7,15}(?![0-9])")
-_INDEX = re.compile(r"(?<![A-Za-z])(?:recipients|to)\[([0-9]{1,4})\]", re.IGNORECASE)
+_INDEX = re.compile(r"(?:recipients|(?<![a-z])to)\[([0-9]{1,4})\]", re.IGNORECASE)
 
 
 def blamed(body: bytes, numbers: Sequence[Msisdn]) -> frozenset[Msisdn]:
