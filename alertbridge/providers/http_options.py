@@ -1,10 +1,12 @@
 """What the config says about a gateway that has no file of its own here."""
 
 import ipaddress
+import json
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from typing import Annotated, Literal, assert_never
 from urllib.parse import SplitResult
+from xml.etree import ElementTree as ET
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -12,7 +14,6 @@ from alertbridge.core.secret import Secret
 from alertbridge.providers.http_mapping import AnswerMapping, ReportMapping
 from alertbridge.providers.http_template import (
     Escape,
-    Placeholder,
     names_in,
     parse_template,
     parse_tree,
@@ -84,6 +85,17 @@ class BasicAuth(ProviderOptions):
     password: Secret = Field(description="The password.")
 
 
+def _must_parse(parse: Callable[[str], object], with_words: str, language: str) -> None:
+    """A value is escaped for a string: a place outside of quotes would undo that."""
+    try:
+        parse(with_words)
+    except (ValueError, SyntaxError):
+        raise ValueError(
+            f"is not {language} once its places hold a word;"
+            " write it whole, with every place between quotes or tags"
+        ) from None
+
+
 class RawBody(ProviderOptions):
     """A body that is written by hand."""
 
@@ -98,12 +110,24 @@ class RawBody(ProviderOptions):
 
     @model_validator(mode="after")
     def _cannot_be_broken_out_of(self) -> "RawBody":
-        parts = parse_template(self.text).parts
-        alone = len(parts) == 1 and isinstance(parts[0], Placeholder)
-        if self.escape == "plain" and not alone:
-            raise ValueError(
-                "would let a text change the body around it; escape as json, xml or url"
-            )
+        template = parse_template(self.text)
+        with_words = template.fill(dict.fromkeys(template.names, "x"))
+        match self.escape:
+            case "plain":
+                alone = len(template.parts) == 1 and template.names
+                if not alone:
+                    raise ValueError(
+                        "would let a text change the body around it;"
+                        " escape as json, xml or url"
+                    )
+            case "json":
+                _must_parse(json.loads, with_words, "JSON")
+            case "xml":
+                _must_parse(ET.fromstring, with_words, "XML")
+            case "url":
+                pass
+            case _:
+                assert_never(self.escape)
         return self
 
 

@@ -39,6 +39,23 @@ def build(**changes: object) -> HttpOptions:
         pytest.param(
             {"method": "GET", "form": None, "query": dict(FORM)}, id="all-in-the-query"
         ),
+        *(
+            pytest.param(
+                {
+                    "form": None,
+                    "body": {"text": text, "content_type": "a/b", "escape": escape},
+                },
+                id=f"body-in-{escape}",
+            )
+            for escape, text in (
+                ("json", '{"a": "{{ number }}", "b": ["{{ text }}"]}'),
+                (
+                    "xml",
+                    '<?xml version="1.0"?><a b="{{ number }}">{{ text }}</a>',
+                ),
+                ("url", "a={{ number }}&b={{ text }}"),
+            )
+        ),
         pytest.param(
             {
                 "secrets": {"a": Secret("s")},
@@ -149,6 +166,23 @@ def test_descriptions_that_are_taken(changes: dict[str, object]) -> None:
             },
             "change the body",
             id="plain-text-with-something-around-it",
+        ),
+        *(
+            pytest.param(
+                {
+                    "form": None,
+                    "body": {"text": text, "content_type": "a/b", "escape": escape},
+                },
+                words,
+                id=name,
+            )
+            for name, escape, text, words in (
+                ("bare", "json", '{"a": "{{ number }}", "b": {{ text }}}', "not JSON"),
+                ("cut", "json", '{"a": "{{ number }}", "b": "{{ text }}"', "not JSON"),
+                ("attribute", "xml", "<a b={{ text }}>{{ number }}</a>", "not XML"),
+                ("open", "xml", "<a>{{ text }}{{ number }}", "not XML"),
+                ("fixed", "plain", "hello", "change the body"),
+            )
         ),
     ],
 )

@@ -198,6 +198,26 @@ async def test_what_nobody_can_get_is_sent_to_nobody(
     assert phones.asked == []
 
 
+class Hasty(OneByOne):
+    """One that begins everything at once, whatever the account allows."""
+
+    def _take(self, now: float, before: float = float("inf")) -> float | None:
+        del before
+        return now
+
+
+@pytest.mark.parametrize("one_by_one", [Hasty(5, sleep=no_wait)])
+async def test_the_pace_is_looked_at(
+    make_submission: MakeSubmission, one_by_one: OneByOne
+) -> None:
+    """Without it, ten begin where two may: the claims above can fail."""
+    phones = Phones()
+
+    await one_by_one.submit(make_submission(*TEN), longest=1000, send=phones)
+
+    assert len(phones.asked) == len(TEN)
+
+
 def test_the_last_request_ends_within_the_promise() -> None:
     """Begin, a first try that fails late, the second one: under 12 s."""
     assert TIMEOUT.total is not None
