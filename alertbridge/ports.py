@@ -17,6 +17,7 @@ from alertbridge.core.notification import (
     NotificationId,
     ProviderName,
 )
+from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
@@ -342,6 +343,10 @@ class Store(Protocol):
 
     async def show(self, episode: EpisodeId) -> EpisodeRow | None:
         """One episode, with everybody who heard of it or did not, and why."""
+        ...
+
+    async def recall(self, since: datetime, until: datetime) -> Past:
+        """What was open and what was sent between the two, the end excluded."""
         ...
 
     async def outbox(

@@ -19,6 +19,7 @@ import yaml
 from alertbridge import __version__
 from alertbridge.cli import COMMANDS, cli
 from alertbridge.config import Forgive, Loaded
+from alertbridge.config.timeline import read_timeline
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
 from alertbridge.wiring.loading import load
@@ -230,6 +231,8 @@ def load_text(folder: Path, text: str) -> Loaded:
     """Load a config whose secrets are elsewhere."""
     path = folder / "alertbridge.yaml"
     path.write_text(text, "utf-8")
+    if not (folder / "templates").exists():
+        (folder / "templates").symlink_to(ROOT / "config" / "templates")
     return load(path, {}, forgive=Forgive.ALL)
 
 
@@ -248,8 +251,20 @@ def test_configs_in_the_manual_load(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", [text for _, text in snippets()])
 def test_yaml_in_the_manual_is_marked_and_parses(text: str) -> None:
     """Whose file it is part of stands in its first line."""
-    assert re.match(r"# (part of )?(alertbridge\.yaml|alertmanager\.yml)\n", text)
+    files = r"alertbridge\.yaml|alertmanager\.yml|timeline\.yaml"
+    assert re.match(rf"# (part of )?({files})\n", text)
     assert yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    "text", [text for first, text in snippets() if first == "# timeline.yaml"]
+)
+def test_timelines_in_the_manual_can_be_replayed(tmp_path: Path, text: str) -> None:
+    """As they stand, with the minimal config."""
+    path = tmp_path / "timeline.yaml"
+    path.write_text(text, "utf-8")
+
+    assert read_timeline(path, sources=("alertmanager",), providers=("ip1",)).steps
 
 
 def test_the_manuals_config_is_the_minimal_one(tmp_path: Path) -> None:

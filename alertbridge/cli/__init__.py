@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "check-config": "Check the config: every problem, its line, the fix.",
     "routes": "Show the routing tree; `routes test`: who gets these labels.",
     "explain": "Say who would get which text of a webhook, and why.",
+    "simulate": "Live through a night in milliseconds, and see every phone.",
     "page": "Raise or resolve a page from a shell or a systemd unit.",
     "send-test": "Send one person a test page through the whole path.",
     "ack": "Acknowledge an episode: its reminders end.",

@@ -15,8 +15,10 @@ from alertbridge.cli.options import config_option, json_option, load_or_exit
 from alertbridge.cli.output import print_json, shown_name, visible
 from alertbridge.config import Loaded
 from alertbridge.core.alert import AlertGroup, SourceName
-from alertbridge.core.message import Draft
+from alertbridge.core.encoding import Outsider, first_outside_gsm
+from alertbridge.core.message import Draft, Text
 from alertbridge.core.recipient import mask
+from alertbridge.core.writing import BUILT_IN
 from alertbridge.ports import PayloadError
 from alertbridge.simulator.explain import Explanation, explain
 from alertbridge.sources import SOURCES
@@ -35,7 +37,9 @@ from alertbridge.sources import SOURCES
     help="The source it would be posted to; default: the config's first.",
 )
 @click.option(
-    "--summary", is_flag=True, help="Only how many texts take how many segments."
+    "--summary",
+    is_flag=True,
+    help="Only how many texts take how many segments, and how many are cut.",
 )
 def command(
     config_file: Path, as_json: bool, payload: Path, source: str | None, summary: bool
@@ -43,8 +47,9 @@ def command(
     """Explain PAYLOAD: the body of a webhook, or one alert a line (.jsonl).
 
     Nothing is sent or stored: it is planned and composed as for people who have been
-    told nothing yet, now. `-` reads standard input. Exit with 1 if the body is not of
-    the source's shape.
+    told nothing yet, now. Each text says which line chose its template and its budget
+    of segments, whether it was cut, and which character makes it UCS-2. `-` reads
+    standard input. Exit with 1 if the body is not of the source's shape.
     """
     loaded = load_or_exit(config_file)
     name, kind = _source(loaded, source)
@@ -105,13 +110,13 @@ def _print(one: Explanation) -> None:
         click.echo(f"{status} {visible(alert) or '(no name)'}{times}")
         for receiver, where in routes:
             click.echo(f"  -> {receiver}  ({where})")
-    for message in one.messages:
+    for message, whole in zip(one.messages, one.whole, strict=True):
         click.echo("")
         click.echo(_head(message))
         for line in message.text.body.split("\n"):
             click.echo(f"  | {visible(line)}")
-        if message.template_error is not None:
-            click.echo(f"  built-in text, because: {message.template_error}")
+        for reason in _reasons(message, whole):
+            click.echo(f"  {reason}")
     for fact in one.held:
         assert fact.held_until is not None
         until = f"{fact.held_until.astimezone():%Y-%m-%d %H:%M}"
@@ -149,6 +154,35 @@ def _head(message: Draft) -> str:
     )
 
 
+def _reasons(message: Draft, whole: Text) -> Iterator[str]:
+    """Say why the text is as it is: its words, its length, its coding."""
+    template, budget = message.writing.template, message.writing.budget
+    words = "built-in text"
+    if template.value != BUILT_IN:
+        words = f"template {template.value}"
+    yield f"{words}{_where(template.where)}, budget {budget.value}" + _where(
+        budget.where or "default"
+    )
+    if message.template_error is not None:
+        yield f"built-in text, because: {message.template_error}"
+    if whole.body != message.text.body:
+        yield f"cut: with all the room it would take {whole.segments} segments"
+    odd = first_outside_gsm(message.text.body)
+    if odd is not None:
+        yield f"UCS-2 because of {_character(odd)}"
+
+
+def _where(place: str) -> str:
+    return f" ({place})" if place else ""
+
+
+def _character(odd: Outsider) -> str:
+    return (
+        f"'{visible(odd.character)}' (U+{ord(odd.character):04X})"
+        f" at column {odd.column} of line {odd.line}"
+    )
+
+
 def _print_summary(explained: list[Explanation]) -> None:
     segments = Counter(
         (message.text.segments, message.text.coding)
@@ -159,6 +193,15 @@ def _print_summary(explained: list[Explanation]) -> None:
     click.echo(f"{len(explained)} posts, {total} texts")
     for (count, coding), texts in sorted(segments.items()):
         click.echo(f"{count} x {coding}: {texts} texts ({texts / total:.1%})")
+    wholes = [
+        (message.text, whole)
+        for one in explained
+        for message, whole in zip(one.messages, one.whole, strict=True)
+    ]
+    cut = sum(text.body != whole.body for text, whole in wholes)
+    longest = max((text.segments for text, _ in wholes), default=0)
+    uncut = max((whole.segments for _, whole in wholes), default=0)
+    click.echo(f"cut: {cut} texts; segments at most: {longest}, uncut {uncut}")
 
 
 def _as_json(one: Explanation) -> dict[str, object]:
@@ -185,8 +228,15 @@ def _as_json(one: Explanation) -> dict[str, object]:
                 "segments": message.text.segments,
                 "urgent": message.urgent,
                 "template_error": message.template_error,
+                "template": message.writing.template.value,
+                "template_where": message.writing.template.where,
+                "budget": message.writing.budget.value,
+                "budget_where": message.writing.budget.where,
+                "uncut_segments": whole.segments,
+                "cut": whole.body != message.text.body,
+                "outside_gsm": _outsider_as_json(message.text.body),
             }
-            for message in one.messages
+            for message, whole in zip(one.messages, one.whole, strict=True)
         ],
         "held": [
             {
@@ -205,3 +255,10 @@ def _as_json(one: Explanation) -> dict[str, object]:
             for left in one.left_out
         ],
     }
+
+
+def _outsider_as_json(body: str) -> dict[str, object] | None:
+    odd = first_outside_gsm(body)
+    if odd is None:
+        return None
+    return {"character": odd.character, "line": odd.line, "column": odd.column}

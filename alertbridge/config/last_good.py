@@ -4,12 +4,48 @@ A typo and a reboot must not end paging: a start with a broken file runs on this
 not ready, and says so.
 """
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 NAME: Final = "last-good.yaml"
 """The copy's name in the state directory."""
+
+_FILES: Final = "\n# The files that templates were read from, kept by alertbridge:\n"
+_FILE: Final = "#: "
+
+
+def with_files(text: str, files: Mapping[str, str]) -> str:
+    """Add *files* (texts by their paths) to a config's *text*, as comments at its end.
+
+    One file holds both, so that no crash leaves a config beside another one's files.
+    """
+    if not files:
+        return text
+    lines = (_FILE + json.dumps(pair) + "\n" for pair in files.items())
+    return text + _FILES + "".join(lines)
+
+
+def without_files(copy: str) -> tuple[str, dict[str, str]]:
+    """Take a copy apart again: the config's own text, and the files.
+
+    What is no file of ours in those comments is passed over: somebody edited it.
+    """
+    text, _, kept = copy.partition(_FILES)
+    files: dict[str, str] = {}
+    for line in kept.splitlines():
+        try:
+            pair = json.loads(line.removeprefix(_FILE))
+        except (ValueError, RecursionError):
+            continue
+        match pair:
+            case [str(path), str(content)]:
+                files[path] = content
+            case _:
+                continue
+    return text, files
 
 
 def keep(text: str, state_dir: Path) -> None:

@@ -10,6 +10,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from alertbridge.config.file_reading import Unreadable, read_regular
+from alertbridge.config.last_good import with_files, without_files
 from alertbridge.config.model_types import ProviderTypes, file_model
 from alertbridge.config.model_walk import secret_paths, value_at
 from alertbridge.config.people import Zone, check_phones
@@ -20,10 +21,19 @@ from alertbridge.config.rules import make_rules
 from alertbridge.config.salvage import salvage
 from alertbridge.config.secret import NotFound, SecretPlaces
 from alertbridge.config.settings import Settings, make_settings
+from alertbridge.config.templates import (
+    MAX_FILES,
+    TemplatePlace,
+    place_of,
+    read_template_files,
+)
 from alertbridge.config.yaml_document import read_document
 from alertbridge.config.yaml_nodes import MAX_BYTES
 from alertbridge.core.rules import Rules
 from alertbridge.core.secret import Secret
+
+_MAX_COPY = MAX_BYTES + 6 * MAX_FILES + 1024 * 1024
+"""Bytes of a last good copy: the config and, as JSON, the files of its templates."""
 
 UNREADABLE = "unreadable"
 """Stands for a secret that cannot be read: it opens nothing."""
@@ -47,13 +57,16 @@ class Forgive(StrEnum):
 class Loaded:
     """A config that the daemon may run with.
 
-    `warnings` do not keep it from running; `text` is what to `keep` as the last good.
+    `warnings` do not keep it from running; `text` is what to `keep` as the last good:
+    the file, and those its templates were read from. `template_places` says where each
+    template stands.
     """
 
     rules: Rules
     settings: Settings
     warnings: tuple[Problem, ...]
     text: str = field(repr=False)
+    template_places: Mapping[str, TemplatePlace] = field(default_factory=dict)
 
 
 def load(
@@ -70,12 +83,19 @@ def load(
 
     *provider_types* maps each provider type to the model of its options. Relative
     `{file:}` secrets start from the file's own directory, or from *secrets_from*: the
-    last good copy lies elsewhere than the file it is a copy of.
+    last good copy lies elsewhere than the file it is a copy of. It brings the files of
+    its templates along.
 
     Raises:
         ConfigError: with every problem that was found, in the order of the file.
     """
-    text, others_write = _read(path)
+    limit = MAX_BYTES if secrets_from is None else _MAX_COPY
+    text, others_write = read_text(
+        path, "config", "name the config with --config.file", limit
+    )
+    carried: dict[str, str] = {}
+    if secrets_from is not None:
+        text, carried = without_files(text)
     report = Report(read_document(text, path.name))
     if others_write:
         # Whoever may write here may redirect every page; but a mode must not end them.
@@ -84,27 +104,37 @@ def load(
     places = SecretPlaces(directory=secrets_from or path.parent, environ=environ)
     check_phones(report)
     data = _with_secrets(report, model, places, forgive)
+    files = read_template_files(report, data, places.directory, carried)
     salvaged = salvage(report, model, data)
     if salvaged is None:
         raise ConfigError(report.problems())
-    version = hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
-    rules = make_rules(report, salvaged, zone, version)
+    kept = with_files(text, files.texts)
+    version = hashlib.sha256(kept.encode("utf-8")).hexdigest()[:12]
+    rules = make_rules(report, salvaged, zone, version, files)
     if report.has_errors:
         raise ConfigError(report.problems())
     return Loaded(
         rules=rules,
         settings=make_settings(salvaged.model),
         warnings=report.problems(),
-        text=text,
+        text=kept,
+        template_places={
+            name: place_of(report.document, name, files) for name in rules.templates
+        },
     )
 
 
-def _read(path: Path) -> tuple[str, bool]:
-    """Read the text, and whether everybody may change it."""
-    content = read_regular(path, MAX_BYTES)
+def read_text(
+    path: Path, what: str, fix: str, limit: int = MAX_BYTES
+) -> tuple[str, bool]:
+    """Read the text of a *what*, and whether everybody may change it.
+
+    Raises:
+        ConfigError: it cannot be read (then *fix* is what to do), or is not UTF-8.
+    """
+    content = read_regular(path, limit)
     if isinstance(content, Unreadable):
-        fix = "name the config with --config.file"
-        raise ConfigError([_of_file(path, f"no config: {content.reason}", fix)])
+        raise ConfigError([_of_file(path, f"no {what}: {content.reason}", fix)])
     try:
         return content.data.decode("utf-8"), content.others_write
     except UnicodeDecodeError as exc:

@@ -197,8 +197,23 @@ class Log(Section):
 
 
 TemplateText = Annotated[
-    str, WithJsonSchema({"type": "string", "description": "A Jinja template."})
+    str,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "description": "A Jinja template."},
+                {
+                    "type": "object",
+                    "properties": {"file": {"type": "string", "minLength": 1}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "description": "The file of a template, relative to the config.",
+                },
+            ]
+        }
+    ),
 ]
+"""A template as the model sees it: a file has been read by then (`templates`)."""
 
 
 REQUIRED: Final = ("sources", "providers", "route", "receivers")
@@ -253,7 +268,9 @@ class ConfigFile(Section):
         default=(), description="Alertmanager's old name for `time_intervals`."
     )
     templates: dict[FreeName, TemplateText] = Field(
-        default_factory=dict, description="Texts of your own: Jinja, by name."
+        default_factory=dict,
+        description="Texts of your own, by name: Jinja, or `{file: PATH}` relative to "
+        "the config.",
     )
     pace: PaceSection = Field(
         default_factory=PaceSection, description="How many SMS one person gets."

@@ -37,6 +37,11 @@ class RecipientEntry(Section):
     send_resolved: bool = Field(
         default=True, description="Whether this person wants to hear that it is over."
     )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`: for all this person "
+        "gets. null: the route's, else the receiver's.",
+    )
 
 
 class ReceiverEntry(Section):
@@ -53,5 +58,6 @@ class ReceiverEntry(Section):
     )
     template: str | None = Field(
         default=None,
-        description="A name under `templates`; null: the built-in text.",
+        description="A name under `templates`; null, `built-in`: the built-in text. A "
+        "route's or a recipient's own comes before it.",
     )

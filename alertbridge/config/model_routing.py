@@ -24,6 +24,27 @@ Range = Annotated[
 
 Ignored = Annotated[object, WithJsonSchema({})]
 
+MOST_SEGMENTS = 6
+"""Of one SMS: some 900 characters, more than anybody reads at night."""
+
+
+class RouteSegments(Section):
+    """How many segments an SMS about what this route took may have."""
+
+    critical: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SEGMENTS,
+        description="If the worst it tells is critical; inherited, null: as `segments`."
+        " A digest has the largest budget among its alerts' routes.",
+    )
+    other: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SEGMENTS,
+        description="Otherwise; inherited, null: as `segments`.",
+    )
+
 
 class RouteEntry(Section):
     """A node of the routing tree."""
@@ -55,6 +76,14 @@ class RouteEntry(Section):
     repeat_interval: Duration | None = Field(
         default=None,
         description="The least time between reminders; inherited, the root's is 4h.",
+    )
+    template: str | None = Field(
+        default=None,
+        description="A name under `templates`, or `built-in`; inherited. null: the "
+        "receiver's own.",
+    )
+    segments: RouteSegments = Field(
+        default_factory=RouteSegments, description="Its own budget of segments."
     )
     group_by: Ignored = Field(
         default=None, description="Accepted, no effect: the source groups."

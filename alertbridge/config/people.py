@@ -136,6 +136,7 @@ class _Gathering:
             phones=tuple(phones),
             timezone=location,
             send_resolved=entry.send_resolved,
+            template=entry.template,
             where=self._where(path),
         )
 

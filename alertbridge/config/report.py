@@ -1,7 +1,8 @@
 """Collects what is wrong with one document, and keeps silent about consequences."""
 
-from alertbridge.config.problems import Level, Path, Problem
+from alertbridge.config.problems import Level, Path, Problem, path_text
 from alertbridge.config.yaml_document import Document
+from alertbridge.config.yaml_nodes import Mark
 
 
 class Report:
@@ -33,6 +34,23 @@ class Report:
         self._problems.append(
             self.document.problem(path, problem, fix, key=key, offset=offset)
         )
+
+    def error_at(
+        self, path: Path, file: str, mark: Mark, problem: str, fix: str
+    ) -> None:
+        """Record an error in what is at *path*, at a place found by other means."""
+        if not self.is_broken(path):
+            self.mark_broken(path)
+            self._problems.append(
+                Problem(
+                    file=file,
+                    line=mark.line,
+                    column=mark.column,
+                    path=path_text(path),
+                    problem=problem,
+                    fix=fix,
+                )
+            )
 
     def warn(self, path: Path, problem: str, fix: str, *, key: bool = False) -> None:
         """Record a warning at *path*."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_routing import IntervalEntry, IntervalSpec, RouteEntry
@@ -28,8 +29,11 @@ from alertbridge.core.matcher import (
 )
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import REPEAT_INTERVAL, Route, RouteTree
+from alertbridge.core.writing import RouteTexts, Said
 
 _GROUPING = ("group_by", "group_wait", "group_interval")
+
+T = TypeVar("T")
 
 _Spans = tuple[tuple[int, int], ...]
 
@@ -47,8 +51,17 @@ def read_routes(
         path = salvaged.place(("route", "receiver"))
         fix = "name who hears what no other route takes"
         report.error(path, "the root route has no receiver", fix)
+    segments = salvaged.model.segments
     route = reading.route(
-        root, ("route",), "", ReceiverName(root.receiver or ""), REPEAT_INTERVAL
+        root,
+        ("route",),
+        "",
+        ReceiverName(root.receiver or ""),
+        REPEAT_INTERVAL,
+        RouteTexts(
+            critical=reading.said(segments.critical, ("segments", "critical")),
+            other=reading.said(segments.other, ("segments", "other")),
+        ),
     )
     return RouteTree(route)
 
@@ -74,6 +87,7 @@ class _Routes:
         ident: str,
         receiver: ReceiverName,
         repeat_interval: timedelta,
+        texts: RouteTexts,
     ) -> Route:
         self.note_old_words(entry, path)
         if entry.receiver is not None:
@@ -81,6 +95,7 @@ class _Routes:
             self.known("receiver", entry.receiver, self._receivers, (*path, "receiver"))
         if entry.repeat_interval is not None:
             repeat_interval = self.interval(entry.repeat_interval, path)
+        texts = self.texts(entry, path).under(texts)
         return Route(
             id=ident,
             receiver=receiver,
@@ -92,6 +107,7 @@ class _Routes:
             ),
             repeat_interval=repeat_interval,
             where=where(self._report, self._place(path)),
+            texts=texts,
             children=tuple(
                 self.route(
                     child,
@@ -99,10 +115,28 @@ class _Routes:
                     f"{ident}/{i}" if ident else str(i),
                     receiver,
                     repeat_interval,
+                    texts,
                 )
                 for i, child in enumerate(entry.routes)
             ),
         )
+
+    def texts(self, entry: RouteEntry, path: Path) -> RouteTexts:
+        """Take what the route itself says of its texts."""
+        segments = entry.segments
+        return RouteTexts(
+            template=self.said(entry.template, (*path, "template")),
+            critical=self.said(segments.critical, (*path, "segments", "critical")),
+            other=self.said(segments.other, (*path, "segments", "other")),
+        )
+
+    def said(self, value: T | None, path: Path) -> Said[T] | None:
+        """A value with its line; one that the file does not hold has none."""
+        if value is None:
+            return None
+        place = self._place(path)
+        is_there = self._report.document.holds(place)
+        return Said(value, where(self._report, place) if is_there else "")
 
     def note_old_words(self, entry: RouteEntry, path: Path) -> None:
         """Warn once in a file of what is accepted without effect, or is old."""

@@ -10,22 +10,28 @@ from alertbridge.config.problems import did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
+from alertbridge.config.templates import TemplateFiles, read_templates
 from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Budget, Rules, TimeToLive
 from alertbridge.core.severity import SeverityRule
-from alertbridge.core.template import Template, TemplateError, compile_template
 
 _PAGE = "page"
 """The source that `alertbridge page` posts to, and the type of what it posts."""
 
 
 def make_rules(
-    report: Report, salvaged: Salvaged[ConfigFile], zone: Zone, version: str
+    report: Report,
+    salvaged: Salvaged[ConfigFile],
+    zone: Zone,
+    version: str,
+    files: TemplateFiles,
 ) -> Rules:
     """Build the rules, reporting what does not fit together.
+
+    *files* are those that templates were read from.
 
     With errors in *report* the result is incomplete, and must not be used.
     """
@@ -46,7 +52,7 @@ def make_rules(
         providers=tuple(ProviderName(entry.name) for entry in config.providers),
         meta_receiver=_meta_receiver(report, config, people),
         intervals=intervals,
-        templates=_templates(report, salvaged),
+        templates=read_templates(report, salvaged, files),
         severity=_severity(report, config),
         time_to_live=TimeToLive(
             critical=config.time_to_live.critical,
@@ -94,25 +100,6 @@ def _meta_receiver(report: Report, config: ConfigFile, people: People) -> Receiv
         fix = did_you_mean(name, people.receivers, "add it to receivers")
         report.error(("meta", "receiver"), f"there is no receiver {shown(name)}", fix)
     return ReceiverName(name)
-
-
-def _templates(report: Report, salvaged: Salvaged[ConfigFile]) -> dict[str, Template]:
-    config = salvaged.model
-    found: dict[str, Template] = {}
-    for name, source in config.templates.items():
-        try:
-            found[name] = compile_template(name, source)
-        except TemplateError as exc:
-            problem = f"line {exc.line} of the template: {exc.problem}"
-            fix = "correct it: until then the built-in text is all there is"
-            report.error(("templates", name), problem, fix)
-    for i, receiver in enumerate(config.receivers):
-        if receiver.template is None or receiver.template in config.templates:
-            continue
-        problem = f"there is no template {shown(receiver.template)}"
-        fix = did_you_mean(receiver.template, config.templates, "add it to templates")
-        report.error(salvaged.place(("receivers", i, "template")), problem, fix)
-    return found
 
 
 def _severity(report: Report, config: ConfigFile) -> SeverityRule:

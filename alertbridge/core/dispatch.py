@@ -12,7 +12,7 @@ from alertbridge.core.pace import Go, Until, may_send
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.core.style import style_of
+from alertbridge.core.style import style_of, writing_of
 
 LONGEST_WINDOW = timedelta(hours=12)
 """How long a provider may keep trying a page that has no time to live of its own.
@@ -34,7 +34,8 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             return Idle(until=until, drops=found.drops)
         case Go():
             pass
-    style = style_of(letter, rules.recipients.get(mailbox.recipient), rules)
+    person = rules.recipients.get(mailbox.recipient)
+    style = style_of(letter, person, rules)
     composed = compose(letter, style, now)
     numbers = numbers_of(mailbox.recipient, letter.facts, rules)
     return Draft(
@@ -49,6 +50,7 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
             dict.fromkeys(f.replaces for f in letter.facts if f.replaces is not None)
         ),
         template_error=composed.template_error,
+        writing=writing_of(letter, person, rules),
     )
 
 

@@ -29,6 +29,24 @@ _GSM = _Room(160, 153)
 _UCS2 = _Room(70, 67)
 
 
+@dataclass(frozen=True, slots=True)
+class Outsider:
+    """A character that the GSM alphabet lacks; line and column count from 1."""
+
+    character: str
+    column: int
+    line: int
+
+
+def first_outside_gsm(body: str) -> Outsider | None:
+    """Find the character that makes *body* UCS-2; None if there is none."""
+    for number, line in enumerate(body.split("\n"), start=1):
+        for column, character in enumerate(line, start=1):
+            if not is_gsm(character):
+                return Outsider(character, column, number)
+    return None
+
+
 def measure(body: str) -> Text:
     """Say how *body* is carried, and how many segments it takes (at least one)."""
     if is_gsm(body):

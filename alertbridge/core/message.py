@@ -15,6 +15,7 @@ from alertbridge.core.notification import (
     Way,
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.writing import Writing
 
 Reference = NewType("Reference", str)
 """Our own id of a submission, at most 40 characters (iP.1's `reference`)."""
@@ -50,7 +51,8 @@ class Draft:
     """One recipient's next message, ready to leave.
 
     `closes_at` is the time to live: the provider must not deliver it later.
-    `template_error` says why a template of the config was not used.
+    `template_error` says why a template of the config was not used; `writing` is what
+    the config said of template and budget.
     """
 
     recipient: RecipientName
@@ -59,6 +61,7 @@ class Draft:
     tells: tuple[Fact, ...]
     urgent: bool
     closes_at: datetime
+    writing: Writing
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None

@@ -12,7 +12,7 @@ from alertbridge.core.alert import (
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
 from alertbridge.core.notification import Fact
-from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import Recipient, RecipientName, mask
 from alertbridge.core.rules import Rules
@@ -92,6 +92,29 @@ def removed_recipient(
     return meta_plan(
         "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now
     )
+
+
+def broken_template(
+    version: str, template: str, error: str, rules: Rules, now: datetime
+) -> Plan:
+    """Tell the admins that a template of the config *version* does not work.
+
+    Not critical: every page goes out, in our own words. The subject is the config and
+    the template, so that the page can be found again (`unless_known`).
+    """
+    summary = f"{error}; the built-in text goes out instead"
+    subject = f"{version} {template}"
+    listeners = listeners_of_receiver(rules.meta_receiver, rules)
+    return _plan_own(
+        "TemplateFailed", subject, summary, "warning", listeners, rules, now
+    )
+
+
+def unless_known(made: Plan, known: Known) -> Plan:
+    """Change nothing if what *made* is about was paged before, however long ago."""
+    if not any(key in known.episodes for key in made.keys.fingerprints):
+        return made
+    return Plan(keys=made.keys, post=Post.COPY, reason=None, note=made.note)
 
 
 def _shown(recipient: RecipientName) -> str:

@@ -21,6 +21,7 @@ class Recipient:
     phones: tuple[Msisdn, ...]
     timezone: tzinfo = UTC
     send_resolved: bool = True
+    template: str | None = None
     where: str = ""
 
 

@@ -13,6 +13,7 @@ from heapq import merge
 from alertbridge.core.alert import Labels
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName
+from alertbridge.core.writing import RouteTexts
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """Alertmanager's default `repeat_interval`."""
@@ -22,9 +23,10 @@ REPEAT_INTERVAL = timedelta(hours=4)
 class Route:
     """One node: what it wants to see, and who hears then.
 
-    `receiver` and `repeat_interval` are already inherited; `mute` and `active`, the
-    names of time intervals, are never inherited. `id` is the path of positions below
-    the root ("0/2/1"), "" for the root itself; `where` is "file:line" for people.
+    `receiver`, `repeat_interval` and `texts` are already inherited; `mute` and
+    `active`, the names of time intervals, are never inherited. `id` is the path of
+    positions below the root ("0/2/1"), "" for the root itself; `where` is "file:line"
+    for people.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Route:
     active: tuple[str, ...] = ()
     repeat_interval: timedelta = REPEAT_INTERVAL
     where: str = ""
+    texts: RouteTexts = field(default_factory=RouteTexts)
     children: tuple["Route", ...] = ()
 
     def accepts(self, labels: Labels) -> bool:

@@ -12,15 +12,13 @@ import jinja2
 
 from alertbridge.core.template_filters import FILTERS, INTERNAL, range_of
 from alertbridge.core.template_guard import (
-    METER,
     GuardedEnvironment,
-    Meter,
+    Missing,
     NotAllowedError,
-    TooCostlyError,
-    meter_loops,
     plain,
     refuse,
 )
+from alertbridge.core.template_meter import METER, Meter, TooCostlyError, meter_loops
 
 LONGEST_SOURCE = 16 * 1024
 """Characters of a template."""
@@ -68,7 +66,15 @@ class TemplateError(ValueError):
 
 
 class TemplateFailed(Exception):
-    """A template did not render this time; the message is one line for the log."""
+    """A template did not render this time; the message is one line for the log.
+
+    `line` is the template's own, from 1.
+    """
+
+    def __init__(self, name: str, line: int, problem: str) -> None:
+        super().__init__(f"template {name}, line {line}: {problem}")
+        self.line = line
+        self.problem = problem
 
 
 class Template:
@@ -94,9 +100,7 @@ class Template:
         except Exception as exc:
             line = _line_of(exc.__traceback__)
             problem = " ".join(str(exc).split())[:200] or type(exc).__name__
-            raise TemplateFailed(
-                f"template {self.name}, line {line}: {problem}"
-            ) from exc
+            raise TemplateFailed(self.name, line, problem) from exc
 
     def _pieces(self, context: Mapping[str, object]) -> Iterator[str]:
         room = LONGEST_OUTPUT
@@ -139,7 +143,7 @@ def compile_template(name: str, source: str) -> Template:
 def _environment() -> GuardedEnvironment:
     environment = GuardedEnvironment(
         autoescape=False,
-        undefined=jinja2.StrictUndefined,
+        undefined=Missing,
         # The optimizer computes constant expressions while compiling.
         optimized=False,
         trim_blocks=True,

@@ -1,6 +1,6 @@
 """The filters of own templates: few, named as people know them, none that grows.
 
-Those that go through a list are counted by the render's meter.
+What goes through a text or a list is counted by the render's meter.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,22 +11,28 @@ from jinja2 import filters as jinja
 from jinja2 import pass_context
 from jinja2.runtime import Context, Undefined
 
-from alertbridge.core.template_guard import (
+from alertbridge.core.cleaning import to_gsm
+from alertbridge.core.host_name import host_of
+from alertbridge.core.template_guard import LONGEST_TEXT, plain
+from alertbridge.core.template_meter import (
     CONCAT,
     EACH,
-    LONGEST_TEXT,
-    METER,
     MOST_STEPS,
-    Meter,
+    WEIGH,
     TooCostlyError,
-    plain,
+    meter_of,
+    size_of,
 )
 from alertbridge.core.wording import span
+from alertbridge.core.wording_place import shorten
 
 Filter = Callable[..., object]
 
 LONGEST_JOIN = 1_000_000
 """Characters a join may make; 2,000 names are joined and cut, not refused."""
+
+_SHORTEST = 10
+"""Characters from which a name without its middle is still a name."""
 
 
 def range_of(*bounds: int) -> range:
@@ -58,18 +64,33 @@ def rounded(number: float, digits: int = 0) -> float:
     return int(whole) if digits <= 0 else whole
 
 
-def truncate(text: object, length: int = 60, end: str = "...") -> str:
+@pass_context
+def truncate(context: Context, text: object, length: int = 60, end: str = "...") -> str:
     """Cut a text to *length* characters, *end* included."""
     whole = plain(text)
+    meter_of(context).spend(size_of(whole))
     return whole if len(whole) <= length else whole[: max(length - len(end), 0)] + end
 
 
-def replace(text: object, old: str, new: str) -> str:
+@pass_context
+def replace(context: Context, text: object, old: str, new: str) -> str:
     """Put *new* for every *old*."""
     whole = plain(text)
+    meter_of(context).spend(size_of(whole) + size_of(old) + size_of(new))
     if len(whole) + whole.count(old) * len(new) > LONGEST_TEXT:
         raise TooCostlyError(f"replaces to more than {LONGEST_TEXT} characters")
     return whole.replace(old, new)
+
+
+def short(text: str, length: int = 20) -> str:
+    """Take the middle out of a name: `payments-api-...-x2x7q`, as our own texts do."""
+    # Below this there is no middle to speak of.
+    return shorten(text, length) if length >= _SHORTEST else text[: max(length, 0)]
+
+
+def gsm(text: str) -> str:
+    """Write a text in the GSM alphabet, so that no letter of it makes it dearer."""
+    return to_gsm(text)[:LONGEST_TEXT]
 
 
 @pass_context
@@ -80,7 +101,7 @@ def join(
     elements = _counted(context, items)
     if attribute:
         elements = [context.environment.getitem(item, attribute) for item in elements]
-    return _joined(elements, between)
+    return _joined(context, elements, between)
 
 
 @pass_context
@@ -90,13 +111,21 @@ def _each(context: Context, items: Iterable[object], weight: int) -> list[object
 
 @pass_context
 def _concat(context: Context, items: Iterable[object]) -> str:
-    return _joined(_counted(context, items), "")
+    return _joined(context, _counted(context, items), "")
 
 
-def _joined(elements: Iterable[object], between: str) -> str:
+@pass_context
+def _weigh(context: Context, value: object) -> object:
+    meter_of(context).spend(size_of(value))
+    return value
+
+
+def _joined(context: Context, elements: Iterable[object], between: str) -> str:
     parts = [plain(element) for element in elements]
-    if sum(map(len, parts)) + len(between) * len(parts) > LONGEST_JOIN:
+    length = sum(map(len, parts)) + len(between) * len(parts)
+    if length > LONGEST_JOIN:
         raise TooCostlyError(f"joins to more than {LONGEST_JOIN} characters")
+    meter_of(context).spend(length // 1000)
     return between.join(parts)[:LONGEST_TEXT]
 
 
@@ -105,34 +134,62 @@ def _counted(
 ) -> list[object]:
     """List *items*, after the meter has agreed to go through them."""
     elements = list(islice(items, MOST_STEPS + 1))
-    meter = context[METER]
-    assert isinstance(meter, Meter)
-    meter.spend((len(elements) + 1) * weight)
+    meter_of(context).spend((len(elements) + 1) * weight)
     return elements
 
 
-def _of_text(inner: Filter) -> Filter:
+def _of_text(inner: Filter, *, characters_a_step: int = 50) -> Filter:
     """Give *inner* a single value as text, and nothing else."""
 
-    def of_text(value: object, *args: object, **kwargs: object) -> object:
-        return inner(plain(value), *args, **kwargs)
+    @pass_context
+    def of_text(
+        context: Context, value: object, *args: object, **kwargs: object
+    ) -> object:
+        text = plain(value)
+        meter_of(context).spend(len(text) // characters_a_step)
+        return inner(text, *args, **kwargs)
 
     return of_text
 
 
-def _over_list(inner: Filter, takes: str = "") -> Filter:
-    """Count what goes through one of jinja2's own list filters, and list the result."""
+def _of_number(inner: Filter) -> Filter:
+    """Count the text that *inner* reads a number from, if it is one."""
+
+    @pass_context
+    def of_number(
+        context: Context, value: object, *args: object, **kwargs: object
+    ) -> object:
+        meter_of(context).spend(size_of(value))
+        return inner(value, *args, **kwargs)
+
+    return of_number
+
+
+def _over_list(inner: Filter, takes: str = "", *, steps: int = 1) -> Filter:
+    """Count what goes through one of jinja2's own list filters, and list the result.
+
+    *steps* are taken for each element, and more if what it is compared with is long.
+    """
 
     @pass_context
     def counted(
         context: Context, items: Iterable[object], *args: object, **kwargs: object
     ) -> object:
-        elements = _counted(context, items)
+        weight = steps + sum(map(_repeated, (*args, *kwargs.values())))
+        elements = _counted(context, items, weight)
         first = {"context": (context,), "environment": (context.environment,)}
         result = inner(*first.get(takes, ()), elements, *args, **kwargs)
         return result if isinstance(result, list | dict) else _listed(result)
 
     return counted
+
+
+def _repeated(argument: object) -> int:
+    """How many steps an argument adds for each element: `sort('a,b.c')` reads three."""
+    parts = 0
+    if isinstance(argument, str):
+        parts = argument.count(".") + argument.count(",")
+    return parts + size_of(argument)
 
 
 def _listed(result: object) -> object:
@@ -141,29 +198,38 @@ def _listed(result: object) -> object:
     return result
 
 
-def _first(items: list[object]) -> object:
-    return items[0] if items else ""
+@pass_context
+def _first(context: Context, items: Iterable[object]) -> object:
+    if isinstance(items, list):
+        return items[0] if items else ""
+    return next(iter(_counted(context, items)), "")
 
 
-def _last(items: list[object]) -> object:
-    return items[-1] if items else ""
+@pass_context
+def _last(context: Context, items: Iterable[object]) -> object:
+    elements = items if isinstance(items, list) else _counted(context, items)
+    return elements[-1] if elements else ""
 
 
 FILTERS: Mapping[str, Filter] = {
     # One text.
     "upper": _of_text(jinja.do_upper),
     "lower": _of_text(jinja.do_lower),
-    "title": _of_text(jinja.do_title),
+    "title": _of_text(jinja.do_title, characters_a_step=4),
     "capitalize": _of_text(jinja.do_capitalize),
     "trim": _of_text(jinja.do_trim),
     "string": plain,
     "truncate": truncate,
     "replace": replace,
+    # For an SMS.
+    "short": _of_text(short),
+    "host": _of_text(host_of),
+    "gsm": _of_text(gsm, characters_a_step=2),
     # One value.
     "default": jinja.do_default,
     "d": jinja.do_default,
-    "int": jinja.do_int,
-    "float": jinja.do_float,
+    "int": _of_number(jinja.do_int),
+    "float": _of_number(jinja.do_float),
     "round": rounded,
     "abs": abs,
     "length": len,
@@ -173,17 +239,17 @@ FILTERS: Mapping[str, Filter] = {
     "ago": ago,
     # Lists.
     "join": join,
-    "first": _over_list(_first),
-    "last": _over_list(_last),
+    "first": _first,
+    "last": _last,
     "list": _over_list(list),
-    "sort": _over_list(jinja.do_sort, "environment"),
-    "unique": _over_list(jinja.do_unique, "environment"),
-    "map": _over_list(jinja.sync_do_map, "context"),
-    "selectattr": _over_list(jinja.sync_do_selectattr, "context"),
-    "rejectattr": _over_list(jinja.sync_do_rejectattr, "context"),
-    "groupby": _over_list(jinja.sync_do_groupby, "environment"),
+    "sort": _over_list(jinja.do_sort, "environment", steps=3),
+    "unique": _over_list(jinja.do_unique, "environment", steps=2),
+    "map": _over_list(jinja.sync_do_map, "context", steps=2),
+    "selectattr": _over_list(jinja.sync_do_selectattr, "context", steps=2),
+    "rejectattr": _over_list(jinja.sync_do_rejectattr, "context", steps=2),
+    "groupby": _over_list(jinja.sync_do_groupby, "environment", steps=4),
 }
 """What a template may use after `|`."""
 
-INTERNAL: Mapping[str, Filter] = {EACH: _each, CONCAT: _concat}
+INTERNAL: Mapping[str, Filter] = {EACH: _each, CONCAT: _concat, WEIGH: _weigh}
 """What the guard writes into a template; no template can name them."""

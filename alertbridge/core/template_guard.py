@@ -8,27 +8,22 @@ short list of parts, none of which multiplies, and what loops is counted.
 
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
 from jinja2 import nodes
-from jinja2.runtime import Context, Undefined
+from jinja2.runtime import Context, StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
 
-MOST_STEPS = 100_000
-"""Steps of one render: for each element of a loop the parts of its body, for each
-list filter the elements. Some 0.1 s; the largest letter has 2,000 alerts."""
+from alertbridge.core.template_meter import (
+    MOST_STEPS,
+    TooCostlyError,
+    meter_of,
+    size_of,
+)
 
 LONGEST_TEXT = 4_000
 """Characters of any text a template makes on its way; an SMS has a tenth of that."""
-
-METER = "_meter"
-"""The context variable that counts; no template may name it."""
-
-EACH = "_each"
-CONCAT = "_concat"
 
 _PARTS: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If,
@@ -52,10 +47,6 @@ _LARGEST = 2**63
 """The largest number that is computed with: a byte count, a time in nanoseconds."""
 
 
-class TooCostlyError(Exception):
-    """A template did more than a text can need."""
-
-
 class NotAllowedError(Exception):
     """A template is made of something it may not be made of."""
 
@@ -64,21 +55,19 @@ class NotAllowedError(Exception):
         self.line = line
 
 
-@dataclass(slots=True)
-class Meter:
-    """Counts the steps of one render."""
+class Missing(StrictUndefined):
+    """What is not there, such as a label that this alert lacks; it says what helps."""
 
-    left: int = MOST_STEPS
+    __slots__ = ()
 
-    def spend(self, steps: int) -> None:
-        """Count *steps*.
-
-        Raises:
-            TooCostlyError: more than `MOST_STEPS` in one render.
-        """
-        self.left -= steps
-        if self.left < 0:
-            raise TooCostlyError(f"takes more than {MOST_STEPS} steps")
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return self._undefined_hint
+        # Of a list it is a number, whatever jinja2's types say.
+        name: object = self._undefined_name
+        what = "element " if isinstance(name, int) else ""
+        return f"there is no {what}{name!r} here; add |default('-')"
 
 
 class GuardedEnvironment(ImmutableSandboxedEnvironment):
@@ -90,7 +79,7 @@ class GuardedEnvironment(ImmutableSandboxedEnvironment):
 
     def call_binop(
         self,
-        context: Context,  # noqa: ARG002  jinja2's signature
+        context: Context,
         operator: str,
         left: object,
         right: object,
@@ -98,6 +87,7 @@ class GuardedEnvironment(ImmutableSandboxedEnvironment):
         """Compute `left operator right` if both are small numbers, or texts to join."""
         compute = _ARITHMETIC.get(operator)
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
+            meter_of(context).spend(size_of(left) + size_of(right))
             return bounded(left + right)
         if (
             compute is None
@@ -165,30 +155,6 @@ def refuse(
         problem = _problem(node, known, set(filters))
         if problem is not None:
             raise NotAllowedError(problem, node.lineno or 1)
-
-
-def meter_loops(tree: nodes.Template) -> nodes.Template:
-    """Rewrite *tree* so that loops and joined texts are counted and bounded."""
-    metered = _MeterLoops().visit(tree)
-    assert isinstance(metered, nodes.Template)
-    return metered
-
-
-class _MeterLoops(NodeTransformer):
-    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802  jinja2's name
-        self.generic_visit(node)
-        assert isinstance(node.iter, nodes.Expr)
-        weight = sum(1 for part in node.body for _ in part.find_all(nodes.Node))
-        node.iter = _filter(node.iter, EACH, nodes.Const(weight, lineno=node.lineno))
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802
-        self.generic_visit(node)
-        return _filter(nodes.List(node.nodes, lineno=node.lineno), CONCAT)
-
-
-def _filter(node: nodes.Expr, name: str, *args: nodes.Expr) -> nodes.Filter:
-    return nodes.Filter(node, name, list(args), [], None, None, lineno=node.lineno)
 
 
 def _problem(node: nodes.Node, known: set[str], filters: set[str]) -> str | None:

@@ -127,13 +127,21 @@ async def keep_time(
     Nobody waits longer, and nothing leaves earlier or twice, because a clock was set.
     """
     while True:
-        by = step()
-        if abs(by) >= CLOCK_STEP:
-            try:
-                await store.shift(by)
-            except StoreUnavailable as exc:
-                log.error("store.failed", reason=f"clock: {exc}")
-            else:
-                follow(by)
-                log.warning("clock.stepped", seconds=by.total_seconds())
+        await follow_step(step, follow, store)
         await asyncio.sleep(CLOCK_EVERY)
+
+
+async def follow_step(
+    step: Callable[[], timedelta], follow: Callable[[timedelta], None], store: Store
+) -> None:
+    """Look at the wall clock once; the store follows before our own time does."""
+    by = step()
+    if abs(by) < CLOCK_STEP:
+        return
+    try:
+        await store.shift(by)
+    except StoreUnavailable as exc:
+        log.error("store.failed", reason=f"clock: {exc}")
+        return
+    follow(by)
+    log.warning("clock.stepped", seconds=by.total_seconds())

@@ -42,6 +42,7 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Plan
 from alertbridge.engine.current import Current
 from alertbridge.engine.rate import WINDOW, Rate
+from alertbridge.engine.template_faults import TemplateFaults
 from alertbridge.ports import (
     Claimed,
     Clock,
@@ -84,7 +85,11 @@ class _Lane:
 
 
 class Dispatcher:
-    """Drains the mailboxes, critical first, until stopped."""
+    """Drains the mailboxes, critical first, until stopped.
+
+    *monotonic* paces requests: a loop that jumps over its waits hands in its own time,
+    and an *idle* of hours, so that nothing is looked at but for a reason.
+    """
 
     def __init__(
         self,
@@ -93,18 +98,24 @@ class Dispatcher:
         providers: Mapping[ProviderName, Provider],
         clock: Clock,
         jitter: Callable[[], float],
+        *,
+        monotonic: Callable[[], float] = monotonic,
+        idle: float = IDLE,
     ) -> None:
         self._store = store
         self._current = current
         self._clock = clock
         self._jitter = jitter
+        self._monotonic = monotonic
+        self._idle = idle
         self._lanes = {
             name: _Lane(provider, Rate(provider.requests_per_second))
             for name, provider in providers.items()
         }
         self._wake = asyncio.Event()
+        self._faults = TemplateFaults(store, current, clock, self.wake)
         self._stopping = False
-        self.progress = monotonic()
+        self.progress = self._monotonic()
 
     def wake(self) -> None:
         """Look again soon: a mailbox has filled."""
@@ -137,7 +148,7 @@ class Dispatcher:
             while not self._stopping:
                 self._wake.clear()
                 wait = await self._round(requests)
-                self.progress = monotonic()
+                self.progress = self._monotonic()
                 if wait > 0:
                     await asyncio.sleep(BREATH)
                     await self._sleep(wait)
@@ -152,7 +163,7 @@ class Dispatcher:
                 await self._recover()
             except StoreUnavailable as exc:
                 log.error("store.failed", reason=f"recover: {exc}")
-                self.progress = monotonic()
+                self.progress = self._monotonic()
                 await self._sleep(STORE_PAUSE)
             else:
                 return
@@ -165,16 +176,17 @@ class Dispatcher:
             begun = await self._store.recent_attempts(name, now - window)
             for at in begun:
                 age = max(0.0, (now - at).total_seconds())
-                lane.rate.take(monotonic() - age)
+                lane.rate.take(self._monotonic() - age)
 
     async def _round(self, requests: asyncio.TaskGroup) -> float:
         """Claim and start what may leave; say how long nothing more will."""
         lanes = self._lanes
-        ready = {name: lane.places(monotonic()) for name, lane in lanes.items()}
+        at = self._monotonic()
+        ready = {name: lane.places(at) for name, lane in lanes.items()}
         if not any(places > 0 for places in ready.values()):
             return min(
-                (lane.rate.wait(monotonic()) or IDLE for lane in lanes.values()),
-                default=IDLE,
+                (lane.rate.wait(at) or self._idle for lane in lanes.values()),
+                default=self._idle,
             )
         try:
             claimed = await self._store.claim(ready, self._current, self._clock.now())
@@ -183,25 +195,29 @@ class Dispatcher:
             return STORE_PAUSE
         for submission in claimed.submissions:
             lane = lanes[submission.provider]
-            lane.rate.take(monotonic())
+            lane.rate.take(self._monotonic())
             lane.in_progress += 1
             requests.create_task(
                 self._attempt(lane, submission), name=f"submit {submission.reference}"
             )
         self._report_claimed(claimed)
+        for fault in self._faults.note(claimed.drafts):
+            requests.create_task(
+                self._faults.page(fault), name=f"meta {fault.template}"
+            )
         if claimed.submissions:
             return 0.0
         return self._until(claimed)
 
     def _until(self, claimed: Claimed) -> float:
         if claimed.next_due is None:
-            return IDLE
+            return self._idle
         due = (claimed.next_due - self._clock.now()).total_seconds()
         if due <= 0:
             # Due, but its provider has no place: one frees with time or an answer.
-            waits = [lane.rate.wait(monotonic()) for lane in self._lanes.values()]
+            waits = [lane.rate.wait(self._monotonic()) for lane in self._lanes.values()]
             return max(0.05, min((wait for wait in waits if wait > 0), default=0.05))
-        return min(due, IDLE)
+        return min(due, self._idle)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -211,7 +227,7 @@ class Dispatcher:
             return
 
     async def _attempt(self, lane: _Lane, submission: Submission) -> None:
-        began = monotonic()
+        began = self._monotonic()
         try:
             async with asyncio.timeout(LONGEST_REQUEST):
                 outcomes = await lane.provider.submit(submission)
@@ -221,7 +237,7 @@ class Dispatcher:
             outcomes = Outcomes(Uncertain(detail=f"{type(exc).__name__} in provider"))
         finally:
             lane.in_progress -= 1
-        await self._settle(submission, outcomes, monotonic() - began)
+        await self._settle(submission, outcomes, self._monotonic() - began)
         self.wake()
 
     async def _settle(
@@ -296,13 +312,6 @@ class Dispatcher:
                 segments=submission.text.segments,
                 attempt=submission.attempt,
             )
-        for draft in claimed.drafts:
-            if draft.template_error is not None:
-                log.error(
-                    "template.failed",
-                    template=draft.tells[0].receiver,
-                    error=draft.template_error,
-                )
 
     def _report_settled(
         self,

@@ -4,21 +4,27 @@ The same core, on a store in memory that nobody has been told anything in.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
 from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
-from alertbridge.core.message import Draft, Reference
+from alertbridge.core.compose import compose
+from alertbridge.core.mailbox import Mailbox, sort_out
+from alertbridge.core.message import Draft, Reference, Text
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import LeftOut, NewFact, Plan
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import keys_of_post, plan_post
+from alertbridge.core.style import style_of
 from alertbridge.engine.current import Current
 from alertbridge.stores.memory import open_memory
 
 UNLIMITED = 1_000_000
+
+ALL_THE_ROOM = 255
+"""Segments that a concatenated SMS may have at all (3GPP TS 23.040, 9.2.3.24.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,15 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything a post would do to people who have heard nothing yet."""
+    """Everything a post would do to people who have heard nothing yet.
+
+    `whole` are the texts of `messages` as they would be with all the room there is.
+    """
 
     routed: tuple[Routed, ...]
     plan: Plan
     messages: tuple[Draft, ...]
+    whole: tuple[Text, ...]
     held: tuple[NewFact, ...]
     left_out: tuple[LeftOut, ...]
 
@@ -69,9 +79,17 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
         ),
         plan=made,
         messages=claimed.drafts,
+        whole=tuple(_whole(draft, rules, now) for draft in claimed.drafts),
         held=tuple(fact for fact in made.facts if fact.held_until is not None),
         left_out=made.left_out,
     )
+
+
+def _whole(draft: Draft, rules: Rules, now: datetime) -> Text:
+    """Compose what *draft* tells once more, with nothing to cut it."""
+    letter = sort_out(Mailbox(recipient=draft.recipient, facts=draft.tells), now).letter
+    style = style_of(letter, rules.recipients.get(draft.recipient), rules)
+    return compose(letter, replace(style, budget=ALL_THE_ROOM), now).text
 
 
 def _references() -> Iterator[Reference]:

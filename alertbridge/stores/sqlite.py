@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from alertbridge.core.alert import SourceName
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.ports import (
     Claimed,
@@ -32,6 +33,7 @@ from alertbridge.stores import (
     sqlite_history,
     sqlite_intake,
     sqlite_operator,
+    sqlite_recall,
     sqlite_settle,
 )
 from alertbridge.stores.columns import stamp
@@ -227,6 +229,10 @@ class SqliteStore:
     async def show(self, episode: EpisodeId) -> EpisodeRow | None:
         """One episode with its history."""
         return await self._lane.read(lambda db: sqlite_history.show(db, episode))
+
+    async def recall(self, since: datetime, until: datetime) -> Past:
+        """What was open and what was sent."""
+        return await self._lane.read(lambda db: sqlite_recall.recall(db, since, until))
 
     async def outbox(
         self, *, limit: int = 1000, dead: bool = False

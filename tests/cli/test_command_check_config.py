@@ -172,3 +172,123 @@ def test_online_needs_the_secrets(run: Run) -> None:
     done = run("check-config", "--online")
 
     assert (done.exit_code, "LoadCredential=token" in done.stderr) == (2, True)
+
+
+def said(done: Result) -> list[str]:
+    """What it says of templates, but for that nobody names them."""
+    return [line for line in done.stderr.splitlines() if "nobody names" not in line]
+
+
+def with_templates(config: Path, text: str) -> None:
+    """Add templates to the config."""
+    with config.open("a", encoding="utf-8") as more:
+        more.write(text)
+
+
+WORDY = """\
+templates:
+  wordy: "{% for a in alerts %}{{ a.labels.items()|list|length }} {{ a.summary }} \
+and some more words about it, so that it is long enough to be cut. {% endfor %}"
+  terse: "{{ status }} {{ alerts|length }}"
+"""
+
+
+def test_a_template_has_a_line_with_its_worst(run: Run, config: Path) -> None:
+    """And a warning where a sample had to be cut; not for what is endless."""
+    with_templates(config, WORDY)
+
+    done = run("check-config")
+
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[1:] == [
+        "template wordy: 2 segments at most (sample mixed)",
+        "template terse: 1 segment at most (sample firing)",
+    ]
+    warnings = said(done)
+    assert [line for line in warnings if "on the sample digest: it takes" in line]
+    assert all("templates.wordy: cut on the sample" in line for line in warnings)
+    assert not [line for line in warnings if "sample long" in line]
+
+
+def test_the_table_shows_every_sample(run: Run, config: Path) -> None:
+    """The built-in text first, to compare with."""
+    with_templates(config, WORDY)
+
+    table = run("check-config", "-v").stdout.splitlines()
+
+    rows = [line.split() for line in table if line.startswith(("built-in", "terse"))]
+    assert [row[1] for row in rows if row[0] == "terse"][:3] == [
+        "firing",
+        "resolved",
+        "mixed",
+    ]
+    assert len(rows) >= 24
+    assert table[0].split()[:3] == ["TEMPLATE", "SAMPLE", "SEGMENTS"]
+    assert ["built-in", "digest", "2", "2", "gsm"] in [row[:5] for row in rows]
+
+
+def test_the_table_is_data_on_request(run: Run, config: Path) -> None:
+    """Beside the problems, which keep their shape."""
+    with_templates(config, WORDY)
+
+    alone = json.loads(run("check-config", "--json").stdout)
+    found = json.loads(run("check-config", "--json", "--templates").stdout)
+
+    assert found["problems"] == alone
+    (cut,) = (
+        text
+        for text in found["templates"]
+        if (text["template"], text["sample"]) == ("wordy", "digest")
+    )
+    assert (cut["cut"], cut["segments"], cut["budget"]) == (True, 2, 2)
+    assert cut["uncut_segments"] > 2
+    assert cut["text"].endswith("...")
+
+
+def test_a_template_is_tried_with_the_room_its_routes_give(
+    run: Run, config: Path
+) -> None:
+    """The least of them: what fits there fits everywhere."""
+    edit(config, "receiver: quiet", "receiver: quiet\n      template: wordy\n"
+         "      segments: {critical: 1, other: 1}")  # fmt: skip
+    with_templates(config, WORDY)
+
+    found = json.loads(run("check-config", "--json", "--templates").stdout)
+
+    budgets = {(t["template"], t["budget"]) for t in found["templates"]}
+    assert ("terse", 2) in budgets
+    assert [budget for name, budget in budgets if name == "wordy"] == [1]
+
+
+def test_a_fault_is_told_with_its_own_line(run: Run, config: Path) -> None:
+    """Once, however many samples show it."""
+    with_templates(
+        config,
+        "templates:\n  mine: |\n    fine\n    {{ alerts[0].labels.team }}\n"
+        "  other: '{{ firing[0].name }}'\n",
+    )
+    lines = config.read_text("utf-8").splitlines()
+    line = lines.index("    {{ alerts[0].labels.team }}") + 1
+
+    done = run("check-config")
+
+    first, second = said(done)
+    assert done.exit_code == 2
+    assert first.startswith(f"pager.yaml:{line}:5: templates.mine: on every sample:")
+    assert second.startswith(f"pager.yaml:{line + 1}:10: templates.other: on the samp")
+    assert "on the sample resolved: template other, line 1: there is no element 0" in (
+        second
+    )
+
+
+def test_a_fault_in_a_file_is_told_of_the_file(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    """By its path as the config has it."""
+    (tmp_path / "own.j2").write_text("fine\n\n{{ 1 / 0 }}\n", "utf-8")
+    with_templates(config, "templates: {own: {file: own.j2}}\n")
+
+    done = run("check-config")
+
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].startswith("own.j2:3:1: templates.own: on eve")

@@ -119,3 +119,115 @@ def test_a_label_cannot_move_the_cursor(run: Run) -> None:
     done = run("explain", "-", stdin=json.dumps({"version": "4", "alerts": [alert]}))
 
     assert ("\x1b" in done.stdout, r"A\x1b[2J" in done.stdout) == (False, True)
+
+
+def body(*alerts: dict[str, object]) -> str:
+    """A webhook of these alerts."""
+    return json.dumps({"version": "4", "alerts": list(alerts)})
+
+
+def firing(**labels: str) -> dict[str, object]:
+    """An alert that fires."""
+    return {
+        "status": "firing",
+        "labels": {"alertname": "DiskFull", **labels},
+        "annotations": {"summary": "Disk is full"},
+    }
+
+
+def test_the_words_and_the_budget_have_their_lines(run: Run, config: Path) -> None:
+    """Why this text, and why so long: the line to change."""
+    text = config.read_text("utf-8")
+    text = text.replace(
+        "receiver: quiet\n", "receiver: quiet\n      template: terse\n"
+        "      segments: {other: 3}\n"
+    ).replace("route:\n", "segments: {critical: 2}\nroute:\n") + (
+        "templates: {terse: '{{ status }} {{ alerts[0].name }}'}\n"
+    )  # fmt: skip
+    config.write_text(text, "utf-8")
+    line = text.splitlines().index("      template: terse") + 1
+    budget = text.splitlines().index("segments: {critical: 2}") + 1
+
+    low = run("explain", "-", stdin=body(firing(severity="info"))).stdout
+    critical = run("explain", "-", stdin=body(firing(severity="critical"))).stdout
+
+    assert f"template terse (pager.yaml:{line}), budget 3 (pager.yaml:{line + 1})" in (
+        low
+    )
+    assert f"  built-in text, budget 2 (pager.yaml:{budget})" in critical
+
+
+def test_a_budget_nobody_wrote_is_the_default(run: Run) -> None:
+    """There is no line to change, but one to write."""
+    done = run("explain", "-", stdin=body(firing()))
+
+    assert "(default)" in done.stdout
+
+
+def test_the_character_that_makes_it_dear_is_named(run: Run) -> None:
+    """With its code point and its place in the text."""
+    done = run("explain", "-", stdin=body(firing(instance="db🔥1")))
+    data = json.loads(
+        run("explain", "--json", "-", stdin=body(firing(instance="db🔥1"))).stdout
+    )
+
+    text = data[0]["messages"][0]["text"]
+    column = text.index("🔥") + 1
+    assert f"UCS-2 because of '🔥' (U+1F525) at column {column} of line 1" in (
+        done.stdout
+    )
+    assert data[0]["messages"][0]["outside_gsm"] == {
+        "character": "🔥",
+        "line": 1,
+        "column": column,
+    }
+
+
+def test_a_text_of_gsm_letters_names_none(run: Run) -> None:
+    """Nothing is dear about it."""
+    assert "because of" not in run("explain", "-", stdin=body(firing())).stdout
+
+
+def test_a_template_that_fails_says_so(run: Run, config: Path) -> None:
+    """Which one it would have been, and what went wrong."""
+    text = config.read_text("utf-8").replace(
+        "receiver: sre\n", "receiver: sre\n  template: own\n", 1
+    )
+    config.write_text(
+        text + "templates: {own: '{{ alerts[0].labels.team }}'}\n", "utf-8"
+    )
+
+    done = run("explain", "-", stdin=body(firing()))
+
+    assert "  template own (pager.yaml:" in done.stdout
+    assert "  built-in text, because: template own, line 1: there is no 'team'" in (
+        done.stdout
+    )
+
+
+def test_a_text_that_is_cut_says_what_it_would_take(run: Run) -> None:
+    """So that a larger budget can be weighed."""
+    long = firing() | {"annotations": {"summary": "word " * 200}}
+
+    done = run("explain", "-", stdin=body(long))
+    data = json.loads(run("explain", "--json", "-", stdin=body(long)).stdout)
+
+    (message, *_) = data[0]["messages"]
+    assert message["cut"]
+    assert message["uncut_segments"] > message["segments"]
+    assert (
+        f"cut: with all the room it would take {message['uncut_segments']} segments"
+        in done.stdout
+    )
+
+
+def test_the_summary_counts_what_is_cut(run: Run, tmp_path: Path) -> None:
+    """The last line: how many texts, and the longest."""
+    corpus = tmp_path / "corpus.jsonl"
+    long = firing() | {"annotations": {"summary": "word " * 200}}
+    corpus.write_text(f"{json.dumps(firing())}\n{json.dumps(long)}\n", "utf-8")
+
+    last = run("explain", "--summary", str(corpus)).stdout.splitlines()[-1]
+
+    assert last.startswith("cut: 2 texts; segments at most: ")
+    assert int(last.rpartition(" ")[2]) > 5

@@ -305,7 +305,7 @@ def test_a_template_words_the_text() -> None:
     ("source", "error"),
     [
         pytest.param(
-            "{{ alerts[0].labels.nope }}", "no attribute 'nope'", id="missing"
+            "{{ alerts[0].labels.nope }}", "there is no 'nope' here", id="missing"
         ),
         pytest.param("{{ 1 / 0 }}", "division by zero", id="arithmetic"),
         pytest.param("{{ alerts[9].name }}", "line 1", id="no-such-alert"),

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertbridge.core.cleaning import clean, clean_lines, to_gsm
-from alertbridge.core.encoding import ELLIPSIS, fit, measure, split
+from alertbridge.core.encoding import (
+    ELLIPSIS,
+    Outsider,
+    first_outside_gsm,
+    fit,
+    measure,
+    split,
+)
 from alertbridge.core.gsm import DEFAULT_ALPHABET, EXTENSION_TABLE, is_gsm
 from alertbridge.core.message import DataCoding
 
@@ -202,3 +209,20 @@ def test_clean_lines_keeps_lines() -> None:
 def test_to_gsm_spells_anything(text: str) -> None:
     """Any text can be written in the GSM alphabet."""
     assert is_gsm(to_gsm(text))
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param("Disk is full: 97% [€]", None, id="gsm"),
+        pytest.param("", None, id="empty"),
+        pytest.param("ab🔥 ç", Outsider("🔥", 3, 1), id="first-of-two"),
+        pytest.param("ab\nc\n ç", Outsider("ç", 2, 3), id="third-line"),
+        pytest.param("a\tb", Outsider("\t", 2, 1), id="tab"),
+    ],
+)
+def test_the_character_that_makes_it_dear_is_found(
+    body: str, expected: Outsider | None
+) -> None:
+    """The first one, by line and column, as an editor counts them."""
+    assert first_outside_gsm(body) == expected

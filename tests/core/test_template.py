@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -30,7 +31,7 @@ from alertbridge.core.template import (
     compile_template,
 )
 from alertbridge.core.template_filters import FILTERS
-from alertbridge.core.template_guard import MOST_STEPS, Meter
+from alertbridge.core.template_meter import MOST_STEPS, Meter
 from alertbridge.core.wording import Wording
 
 NOW = datetime(2026, 11, 22, 2, 20, tzinfo=UTC)
@@ -107,6 +108,18 @@ def rendered(source: str, context: Mapping[str, object] = CONTEXT) -> str:
         pytest.param("{% for i in range(2) %}{{ loop.index }}{{ loop.cycle('a', 'b') }}"
                      "{% endfor %}", "1a2b", id="loop-variable"),
         pytest.param("{% set n = firing|first %}{{ n.name }}", "DiskFull", id="set"),
+        pytest.param("{{ (alerts|last).name }} {{ over|first }}", "Load ", id="last"),
+        pytest.param("{{ 'payments-api-6c9f7d5b8c-x2x7q'|short(20) }}",
+                     "payments-api...x2x7q", id="short"),
+        pytest.param("{{ 'db1.example.org'|short(5) }}", "db1.e", id="very-short"),
+        pytest.param("{{ 'naïve façade: 🔥'|gsm }}", "naive facade: :fire:",
+                     id="gsm"),
+        pytest.param("{{ 'web-03.eu-north-1.example.org:9100'|host }}", "web-03",
+                     id="host"),
+        pytest.param("{{ ['db1:5432', '10.20.30.41:9100', 'db1']|map('host')|join(' ')"
+                     " }}", "db1:5432 10.20.30.41 db1", id="hosts"),
+        pytest.param("{{ 'summary' in firing[0].annotations }}"
+                     "{{ firing[0].annotations|length }}", "True1", id="lazy"),
         pytest.param("a\n{% if true %}\nb\n{% endif %}\nc", "a\nb\nc", id="lines"),
     ],
 )  # fmt: skip
@@ -181,7 +194,7 @@ def test_refused_when_loaded(source: str, line: int, problem: str) -> None:
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        pytest.param("a\n{{ firing[0].labels.nope }}", "line 2: 'dict object' has no",
+        pytest.param("a\n{{ firing[0].labels.nope }}", "line 2: there is no 'nope'",
                      id="missing-label"),
         pytest.param("{{ 1 / 0 }}", "division by zero", id="division"),
         pytest.param("{{ alerts }}", "not one value", id="whole-list"),
@@ -218,6 +231,116 @@ def test_fails_when_rendered(source: str, problem: str) -> None:
     assert problem in str(caught.value)
     assert str(caught.value).startswith("template mine, line ")
     assert "\n" not in str(caught.value)
+
+
+LARGEST = Letter(
+    firing=tuple(
+        replace(
+            DISK,
+            episode=replace(
+                DISK.episode,
+                labels={
+                    "alertname": "DiskFull",
+                    "instance": f"db{i}.example.org:9100",
+                    **{f"label_{n}": f"some value {n}" for n in range(8)},
+                },
+                annotations={"summary": text * 40, "description": text * 40},
+            ),
+        )
+        for i in range(2000)
+        for text in [("Disk is full. ", "ディスク が いっぱい ")[i % 2]]
+    )
+)
+"""As many alerts as one text tells of, with long texts, half of them odd letters."""
+
+WORDS = "{% set t = '" + "a " * 1950 + "' %}"
+NUMBERS = "{% set l = range(40000)|list %}"
+HOSTILE = {
+    "title": WORDS + "{% for i in range(30000) %}{% set x = t|title %}{% endfor %}",
+    "title-by-name": "{% for i in range(99) %}{% set x = alerts|map(attribute='name')"
+    "|map('title')|list %}{% endfor %}",
+    "gsm": WORDS + "{% for i in range(30000) %}{% set x = t|gsm %}{% endfor %}",
+    "split": WORDS + "{% for i in range(12000) %}{% set x = t.split() %}{% endfor %}",
+    "numbers": "{% set t = '" + "9" * 3900 + "' %}{% for i in range(12000) %}"
+    "{% set x = t|int(0, 36) %}{% endfor %}",
+    "search": WORDS + "{% for i in range(12000) %}{% if 'ab' in t %}{% endif %}"
+    "{% endfor %}",
+    "empty-loops": "{% for i in range(99999) %}{% endfor %}" * 300,
+    "loop-condition": "{% for i in range(90000) if " + "(1 if i < 0 else 2) + " * 60
+    + "i < 0 %}{% endfor %}",
+    "lists-compared": NUMBERS + "{% set m = range(40000)|list %}"
+    "{% for i in range(9000) %}{% if l == m %}{% endif %}{% endfor %}",
+    "list-searched": NUMBERS + "{% for i in range(9000) %}{% if 'x' in l %}{% endif %}"
+    "{% endfor %}",
+    "list-tested": NUMBERS + "{% for i in range(9000) %}{% if 'x' is in l %}{% endif %}"
+    "{% endfor %}",
+    "list-copied": NUMBERS + "{% for i in range(9000) %}{% set x = l[1:] %}"
+    "{% endfor %}",
+    "select-in": NUMBERS + "{{ alerts|selectattr('name', 'in', l)|list|length }}",
+    "many-keys": "{{ alerts|sort(attribute='" + ",".join(["kind"] * 1500) + "')"
+    "|length }}",
+    "long-attribute": "{{ alerts|map(attribute='" + "labels." * 1500 + "x')|list }}",
+    "refill": "{{ alerts|map('_each', -1000000)|list|length }}"
+    "{% for i in range(90000) %}{{ '' if i }}{% endfor %}",
+    "values": "{% for i in range(14000) %}{% if 'x' in alerts[0].labels.values() %}"
+    "{% endif %}{% endfor %}",
+    "read-all": "{% for a in alerts %}{% for k, v in a.labels.items() %}{% endfor %}"
+    "{% set x = a.summary ~ a.place %}{% endfor %}",
+    "read-annotations": "{{ alerts|sort(attribute='annotations.description')|length }}",
+}  # fmt: skip
+"""Templates that took from half a second to a minute before all of this was counted."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_template_is_stopped(name: str) -> None:
+    """On the largest letter, too: some 0.1 s, and no second on a busy machine."""
+    template = compile_template("mine", HOSTILE[name])
+    began = process_time()
+
+    with pytest.raises(TemplateFailed, match=r"takes more than|reads too much"):
+        template.render(context_of(LARGEST, WORDING))
+
+    assert process_time() - began < 1
+
+
+def test_the_bounds_leave_room_for_what_people_write() -> None:
+    """Names by place of 2,000 alerts, sorted and grouped: no limit is near."""
+    source = (
+        "{% for g in alerts|groupby('name') %}{{ g.grouper }}: "
+        "{{ g.list|sort(attribute='place')|map(attribute='place')|unique|list|length }}"
+        "{% endfor %}"
+    )
+
+    assert rendered(source, context_of(LARGEST, WORDING)) == "DiskFull: 2000"
+
+
+def test_a_template_is_given_values_only_as_it_reads_them() -> None:
+    """What no template asks for is not cleaned: megabytes may be there."""
+    huge = replace(
+        DISK,
+        episode=replace(DISK.episode, annotations={"dump": "ディ" * 5_000_000}),
+    )
+    began = process_time()
+
+    text = rendered(
+        "{{ alerts|length }}", context_of(Letter(firing=(huge,) * 2000), WORDING)
+    )
+
+    assert text == "2000"
+    assert process_time() - began < 0.5
+
+
+def test_alerts_come_in_one_order_whoever_reads() -> None:
+    """Two people who are told the same get the same text."""
+    facts = LARGEST.firing[:50]
+    source = "{% for a in alerts %}{{ a.labels.instance }} {% endfor %}"
+
+    texts = {
+        rendered(source, context_of(Letter(firing=order), WORDING))
+        for order in (facts, facts[::-1])
+    }
+
+    assert len(texts) == 1
 
 
 def test_doubling_by_concatenation_is_bounded() -> None:

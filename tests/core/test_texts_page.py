@@ -28,8 +28,7 @@ from alertbridge.core.notification import (
     PostNote,
 )
 from alertbridge.core.severity import SeverityRule
-from alertbridge.core.template import VARIABLES, compile_template
-from alertbridge.core.template_filters import FILTERS
+from alertbridge.core.template import compile_template
 from alertbridge.core.wording_place import WHERE
 
 HERE = Path(__file__).parent
@@ -177,8 +176,6 @@ def test_the_examples_are_what_the_code_writes() -> None:
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(lambda: sorted(VARIABLES), id="variables"),
-        pytest.param(lambda: sorted(FILTERS), id="filters"),
         pytest.param(lambda: list(WHERE), id="labels-that-say-where"),
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -20,7 +21,9 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import keys_of
 from alertbridge.core.planning import plan
+from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Rules
+from alertbridge.core.template import compile_template
 from alertbridge.engine import dispatcher as module
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
@@ -278,3 +281,26 @@ async def test_a_reload_gives_places_back(
 
     assert [lane.in_progress for lane in dispatcher._lanes.values()] == [0]
     assert [lane.provider for lane in dispatcher._lanes.values()] == [new]
+
+
+async def test_a_template_that_fails_pages_the_admins_beside_the_page(
+    store: Settled, rules: Rules, states: States, alert: MakeAlert, group: MakeGroup
+) -> None:
+    """The page itself left first, in our own words."""
+    name = ReceiverName("sre")
+    broken = replace(
+        rules,
+        receivers={name: replace(rules.receivers[name], template="mine")},
+        templates={"mine": compile_template("mine", "{{ alerts[0].labels.team }}")},
+    )
+    provider = Scripted()
+    async with running(store, broken, provider) as dispatcher:
+        await record(store, broken, group(alert(starts=None)))
+        dispatcher.wake()
+        while len(provider.submissions) < 2:
+            provider.asked.clear()
+            await provider.asked.wait()
+
+    told, meta = (one.text.body for one in provider.submissions)
+    assert told.startswith("CRITICAL DiskFull")
+    assert "TemplateFailed" in meta

@@ -496,6 +496,67 @@ async def test_show_of_what_is_not_there_is_none(store: Store) -> None:
     assert await store.show(EpisodeId(99)) is None
 
 
+async def test_recall_tells_what_was_open_and_what_was_sent(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """Enough to post it all again: also what began before, or is open still."""
+    before, during, after = alert("A"), alert("B", starts=60), alert("C", starts=7200)
+    await post(group(before, key="a", receiver="one"))
+    await post(group(before, key="a", receiver="two"), 1)
+    (submission,) = await claim(1)
+    await answer(submission, None, 2)
+    await post(group(during, key="b"), 60)
+    (submission,) = await claim(60)
+    await answer(submission, None, 61)
+    await post(group(alert("B", starts=60, ends=90), key="b"), 95)
+    await post(group(after, key="c"), 7200)
+
+    past = await store.recall(start + timedelta(seconds=30), start + timedelta(hours=1))
+
+    first, second = past.episodes
+    assert (first.labels, first.receivers) == (before.labels, ("one", "two"))
+    assert (first.ends_at, first.ended_seen) == (None, None)
+    assert (second.fingerprint, second.group_key) == (during.fingerprint, "b")
+    assert (second.starts_at, second.opened_seen) == (
+        start + timedelta(seconds=60),
+        start + timedelta(seconds=60),
+    )
+    assert (second.ends_at, second.ended_seen) == (
+        start + timedelta(seconds=90),
+        start + timedelta(seconds=95),
+    )
+    (sms,) = past.sms
+    assert (sms.recipient, sms.number) == ("anna", "+46701740605")
+    assert (sms.at, sms.text) == (start + timedelta(seconds=60), submission.text.body)
+
+
+async def test_recall_counts_what_may_have_been_sent(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """A lost answer counts, for each attempt; what surely was not sent does not."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, Outcomes(BUSY), 1)
+    (submission,) = await claim(10)
+    await answer(submission, Outcomes(LOST), 11)
+
+    past = await store.recall(start, start + timedelta(hours=1))
+
+    assert [sms.at for sms in past.sms] == [start + timedelta(seconds=10)]
+
+
 async def test_acknowledge_keeps_the_first(
     store: Store, post: Post, alert: MakeAlert, group: MakeGroup, start: datetime
 ) -> None:

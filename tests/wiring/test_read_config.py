@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alertbridge.config import ConfigError
+from alertbridge.config import ConfigError, keep
 from alertbridge.wiring.loading import Standing, read_config
 
 CONFIG = """\
@@ -87,6 +87,23 @@ def test_a_broken_file_gives_way_to_the_last_good_copy(
 
     assert read.standing is Standing.LAST_GOOD
     assert read.loaded.settings.sources[0].tokens[0].reveal() == "opens-it"
+
+
+def test_a_template_whose_file_is_gone_is_in_the_last_good_copy(
+    folder: Path, environ: Mapping[str, str]
+) -> None:
+    """The page is worded as yesterday, though nobody finds the file."""
+    (folder / "own.j2").write_text("{{ status }}", "utf-8")
+    path = folder / "alertbridge.yaml"
+    path.write_text(f"{CONFIG}templates: {{own: {{file: own.j2}}}}\n", "utf-8")
+    keep(read_config(path, environ).loaded.text, folder / "state")
+    (folder / "own.j2").unlink()
+
+    read = read_config(path, environ)
+
+    assert read.standing is Standing.LAST_GOOD
+    assert "own.j2" in str(read.problem)
+    assert list(read.loaded.rules.templates) == ["own"]
 
 
 @pytest.mark.parametrize("broken", ["ip1.token", "alertbridge.yaml"])

@@ -1,0 +1,161 @@
+"""A provider in process that answers as it is told, and phones that note what rings."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Message,
+    Outcome,
+    Outcomes,
+    Reference,
+    Rejected,
+    Submission,
+    Text,
+    Uncertain,
+)
+from alertbridge.core.notification import ProviderName
+from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.severity import Severity
+
+LONGEST_WAIT = 10.0
+"""Seconds after which a provider stops waiting for its gateway, as ours do."""
+
+USUAL = 0.2
+"""Seconds that a gateway in good health takes to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What becomes of one request: the outcome, when it is seen, whether phones ring.
+
+    `after` is in seconds. `sent` is the truth, whatever the outcome says of it.
+    """
+
+    outcome: Outcome
+    sent: bool
+    after: float = USUAL
+
+
+def accepts(after: float = USUAL) -> Answer:
+    """Take it; an answer later than a provider waits for is Uncertain, and it rings."""
+    if after >= LONGEST_WAIT:
+        return uncertain(sent=True)
+    return Answer(outcome=Accepted(), sent=True, after=after)
+
+
+def defers(retry_after: float | None = None, after: float = USUAL) -> Answer:
+    """Refuse for now, as a gateway over its limit does."""
+    outcome = Deferred(detail="the gateway is busy", retry_after=retry_after)
+    return Answer(outcome=outcome, sent=False, after=after)
+
+
+def is_down() -> Answer:
+    """Refuse the connection: surely nothing was sent."""
+    outcome = Deferred(detail="cannot reach the gateway: connection refused")
+    return Answer(outcome=outcome, sent=False, after=0.4)
+
+
+def uncertain(*, sent: bool, after: float = LONGEST_WAIT) -> Answer:
+    """Lose the answer, of a request that was carried out or was not."""
+    outcome = Uncertain(detail="no clear answer: TimeoutError")
+    return Answer(outcome=outcome, sent=sent, after=after)
+
+
+def rejects(*, number_is_bad: bool = False, after: float = USUAL) -> Answer:
+    """Refuse for good."""
+    outcome = Rejected(detail="refused by the gateway", number_is_bad=number_is_bad)
+    return Answer(outcome=outcome, sent=False, after=after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """One SMS as it rang: `message` has what it tells, and to whom."""
+
+    at: datetime
+    number: Msisdn
+    text: Text
+    provider: ProviderName
+    reference: Reference
+    attempt: int
+    urgent: bool
+    message: Message
+
+    @property
+    def recipient(self) -> RecipientName:
+        """Whose phone it is."""
+        return self.message.recipient
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of what it tells."""
+        return min((fact.severity for fact in self.message.tells), default=Severity.LOW)
+
+
+class ScriptedProvider:
+    """A `Provider` that plays `turns` one after another, then always `answer`.
+
+    `submissions` and `answers` are what it was asked and what it gave, pair by pair.
+
+    The phones ring when the request arrives: a process that dies before it sees the
+    answer takes nothing back.
+    """
+
+    def __init__(
+        self,
+        name: ProviderName,
+        ring: Callable[[Sms], None],
+        now: Callable[[], datetime],
+        *,
+        requests_per_second: int,
+    ) -> None:
+        self._name = name
+        self._ring = ring
+        self._now = now
+        self.requests_per_second = requests_per_second
+        self.answer: Answer | Callable[[Submission], Answer] = accepts()
+        self.turns: deque[Answer] = deque()
+        self.submissions: list[Submission] = []
+        self.answers: list[Answer] = []
+
+    @property
+    def name(self) -> ProviderName:
+        """The configured name."""
+        return self._name
+
+    async def submit(self, submission: Submission) -> Outcomes:
+        """Do what the script says, and answer when it says."""
+        self.submissions.append(submission)
+        answer = self._next(submission)
+        self.answers.append(answer)
+        if answer.sent:
+            for message in submission.messages:
+                self._ring(
+                    Sms(
+                        at=self._now(),
+                        number=message.number,
+                        text=submission.text,
+                        provider=self._name,
+                        reference=submission.reference,
+                        attempt=submission.attempt,
+                        urgent=submission.urgent,
+                        message=message,
+                    )
+                )
+        await asyncio.sleep(answer.after)
+        return Outcomes(answer.outcome)
+
+    def _next(self, submission: Submission) -> Answer:
+        if self.turns:
+            return self.turns.popleft()
+        if isinstance(self.answer, Answer):
+            return self.answer
+        return self.answer(submission)
+
+    async def check(self) -> Sequence[str]:
+        """Nothing to ask."""
+        return ()
