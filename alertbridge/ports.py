@@ -293,10 +293,7 @@ class Store(Protocol):
         ...
 
     async def recover(self, now: datetime, retry_after: timedelta) -> int:
-        """At start, before anything is claimed: what was in flight is uncertain now.
-
-        Says how many submissions that was.
-        """
+        """At start, before a claim: what was in flight is uncertain; says how many."""
         ...
 
     async def recent_attempts(
