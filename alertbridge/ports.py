@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import AlertGroup, Fingerprint, Labels, SourceName
 from alertbridge.core.delivery import Step
 from alertbridge.core.mailbox import Mailbox
@@ -304,7 +305,14 @@ class Store(Protocol):
 
     async def acknowledge(self, episode: EpisodeId, by: str, now: datetime) -> bool:
         """Record that a human took it; False if there is no such episode."""
-        ...
+
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text newer than *since* by its code or link, as it stands now."""
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told to fire, where it still does."""
 
     async def hold(self, until: datetime | None) -> None:
         """Let nothing leave until *until*; None lets it leave again."""

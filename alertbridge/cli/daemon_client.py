@@ -27,16 +27,18 @@ def ask(
     body: Mapping[str, object] | None = None,
     *,
     patience: float = PATIENCE,
+    may_lack: bool = False,
 ) -> object:
     """Ask the daemon; its refusal is printed and ends the command with 1.
 
-    *patience* is in seconds.
+    *patience* is in seconds. What is not there is None if it *may_lack*.
 
     Raises:
         DaemonDown: it does not run.
     """
     timeout = aiohttp.ClientTimeout(total=patience, connect=3)
-    return asyncio.run(_ask(settings, method, path, body, timeout))
+    status, answer = asyncio.run(_ask(settings, method, path, body, timeout))
+    return None if may_lack and status == 404 else _answer(answer, status, settings)
 
 
 def must_ask(
@@ -44,10 +46,12 @@ def must_ask(
     method: str,
     path: str,
     body: Mapping[str, object] | None = None,
+    *,
+    may_lack: bool = False,
 ) -> object:
     """Ask for what only a running daemon can do."""
     try:
-        return ask(settings, method, path, body)
+        return ask(settings, method, path, body, may_lack=may_lack)
     except DaemonDown as exc:
         no(f"{exc}; this needs the daemon: start it first")
 
@@ -58,7 +62,7 @@ async def _ask(
     path: str,
     body: Mapping[str, object] | None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's own, per phase
-) -> object:
+) -> tuple[int, str]:
     headers = {}
     if settings.api_tokens:
         headers["Authorization"] = f"Bearer {settings.api_tokens[0].reveal()}"
@@ -75,7 +79,7 @@ async def _ask(
         raise DaemonDown(f"no alertbridge answers on {url}") from exc
     except (aiohttp.ClientError, TimeoutError) as exc:
         no(f"{url}: {type(exc).__name__}")
-    return _answer(text, response.status, settings)
+    return response.status, text
 
 
 def _answer(text: str, status: int, settings: Settings) -> object:

@@ -138,6 +138,26 @@ class Segments(Section):
     other: int = Field(default=2, ge=1, le=10, description="Otherwise.")
 
 
+class AckSection(Section):
+    """How a text that tells of something that fires may be answered."""
+
+    codes: bool = Field(
+        default=False,
+        description="End texts with a code, such as `Ack 14`, for "
+        "`alertbridge ack 14`; seven characters of each text.",
+    )
+    links: bool = Field(
+        default=False,
+        description="End texts with a link to their page: the full list, and a button "
+        "that acknowledges it. Needs `server.external_url`. Who has the link needs "
+        "no token.",
+    )
+    link_lifetime: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+        default=timedelta(days=7),
+        description="How long a link opens its page; at most `storage.retention`.",
+    )
+
+
 class FlappingSection(Section):
     """When an alert that comes and goes is told once, and then left alone."""
 
@@ -285,6 +305,9 @@ class ConfigFile(Section):
         default=timedelta(minutes=20),
         description="A post without news this long after the group's last one is a "
         "repeat and may remind; a sooner one is a copy.",
+    )
+    ack: AckSection = Field(
+        default_factory=AckSection, description="Codes and links at the end of a text."
     )
     flapping: FlappingSection | None = Field(
         default_factory=FlappingSection,

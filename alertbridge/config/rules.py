@@ -11,6 +11,7 @@ from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.config.templates import TemplateFiles, read_templates
+from alertbridge.core.ack import AckRule
 from alertbridge.core.flapping import NEVER, Flapping
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Pace
@@ -20,6 +21,10 @@ from alertbridge.core.severity import SeverityRule
 
 _PAGE = "page"
 """The source that `alertbridge page` posts to, and the type of what it posts."""
+
+
+MAX_ADDRESS = 60
+"""Characters of `server.external_url` that a link may cost each text."""
 
 
 def make_rules(
@@ -61,6 +66,7 @@ def make_rules(
         ),
         budget=Budget(critical=config.segments.critical, other=config.segments.other),
         pace=_pace(report, config),
+        ack=_ack(report, config),
         repeat_window=config.repeat_window,
         flapping=_flapping(config),
         stale_after=config.stale_after,
@@ -121,6 +127,29 @@ def _pace(report: Report, config: ConfigFile) -> Pace:
         limit=pace.limit,
         window=pace.window,
         kept_for_critical=pace.kept_for_critical,
+    )
+
+
+def _ack(report: Report, config: ConfigFile) -> AckRule:
+    ack, address = config.ack, config.server.external_url
+    if not ack.links or report.is_broken(("server", "external_url")):
+        pass
+    elif address is None:
+        problem = "nobody can open a link without knowing where we are"
+        fix = "set server.external_url, such as https://alertbridge.example.org"
+        report.error(("ack", "links"), problem, fix)
+    elif len(address) > MAX_ADDRESS:
+        problem = f"server.external_url has {len(address)} characters of every text"
+        fix = f"give links a name of at most {MAX_ADDRESS}, or turn them off"
+        report.error(("ack", "links"), problem, fix)
+    elif not address.startswith("https:"):
+        problem = "links over plain http: who listens on the way can open them, too"
+        fix = "put a TLS proxy in front, and write https:// in server.external_url"
+        report.warn(("ack", "links"), problem, fix)
+    return AckRule(
+        codes=ack.codes,
+        address=address if ack.links else None,
+        link_lifetime=ack.link_lifetime,
     )
 
 

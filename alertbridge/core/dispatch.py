@@ -51,6 +51,7 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
         ),
         template_error=composed.template_error,
         writing=writing_of(letter, person, rules),
+        closing=composed.closing,
     )
 
 

@@ -68,6 +68,11 @@ class Letter:
         return self.leads + self.over + self.also
 
     @property
+    def fires(self) -> bool:
+        """Whether it tells of something that fires: there is something to take."""
+        return bool(self.firing or self.escalated or self.reminders)
+
+    @property
     def severity(self) -> Severity:
         """The worst that makes it leave."""
         return min((fact.severity for fact in self.leads), default=Severity.LOW)

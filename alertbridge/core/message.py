@@ -52,7 +52,8 @@ class Draft:
 
     `closes_at` is the time to live: the provider must not deliver it later.
     `template_error` says why a template of the config was not used; `writing` is what
-    the config said of template and budget.
+    the config said of template and budget. `closing` is how the text ends, with a blank
+    for the code and the link it gets when it is written.
     """
 
     recipient: RecipientName
@@ -65,6 +66,7 @@ class Draft:
     drops: tuple[Dropped, ...] = ()
     replaces: tuple[MessageId, ...] = ()
     template_error: str | None = None
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

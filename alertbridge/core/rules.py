@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alertbridge.core.ack import AckRule
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName
@@ -65,6 +66,7 @@ class Rules:
     time_to_live: TimeToLive = field(default_factory=TimeToLive)
     budget: Budget = field(default_factory=Budget)
     pace: Pace = field(default_factory=Pace)
+    ack: AckRule = field(default_factory=AckRule)
     repeat_window: timedelta = timedelta(minutes=20)
     flapping: Flapping = field(default_factory=Flapping)
     stale_after: timedelta = timedelta(days=2)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC
 
+from alertbridge.core.ack import closings
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.compose import Style
 from alertbridge.core.mailbox import Letter
@@ -21,6 +22,9 @@ def style_of(letter: Letter, person: Recipient | None, rules: Rules) -> Style:
         budget=writing.budget.value,
         template=rules.templates.get(writing.template.value),
         severity_label=rules.severity.label,
+        closings=closings(rules.ack, several=len(letter.leads) > 1)
+        if letter.fires
+        else ("",),
     )
 
 

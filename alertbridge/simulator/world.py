@@ -67,7 +67,7 @@ class World:
         self._dispatching: asyncio.Task[None] | None = None
         self.clock = VirtualClock(start, self._loop)
         self.current = Current(rules)
-        self.store = open_memory(_references())
+        self.store = open_memory(_references(), self._dice.getrandbits)
         self.phones: list[Sms] = []
         self.providers: dict[ProviderName, ScriptedProvider] = {
             name: ScriptedProvider(

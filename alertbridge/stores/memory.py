@@ -5,7 +5,8 @@ semantics for both, so that what `simulate` shows is what `serve` does.
 """
 
 import asyncio
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 
 from alertbridge.core.message import Reference
 from alertbridge.stores.sqlite import SqliteStore, T, Work, read_from
@@ -47,6 +48,9 @@ class MemoryLane:
         self._db.close()
 
 
-def open_memory(references: Iterator[Reference]) -> SqliteStore:
+def open_memory(
+    references: Iterator[Reference],
+    randbits: Callable[[int], int] = secrets.randbits,
+) -> SqliteStore:
     """Open an empty store that lives as long as the object."""
-    return SqliteStore(MemoryLane(), references)
+    return SqliteStore(MemoryLane(), references, randbits)

@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file, one writing thread, one reading connection."""
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
 from alertbridge.core.message import Reference, Submission
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
@@ -29,6 +31,7 @@ from alertbridge.ports import (
     StoreUnavailable,
 )
 from alertbridge.stores import (
+    sqlite_ack,
     sqlite_claim,
     sqlite_history,
     sqlite_intake,
@@ -124,11 +127,20 @@ class FileLane:
 
 
 class SqliteStore:
-    """The store port over SQL; `lane` says where the SQL runs."""
+    """The store port over SQL; `lane` says where the SQL runs.
 
-    def __init__(self, lane: Lane, references: Iterator[Reference]) -> None:
+    `randbits` makes the tokens of links: nobody must guess one.
+    """
+
+    def __init__(
+        self,
+        lane: Lane,
+        references: Iterator[Reference],
+        randbits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
         self._lane = lane
         self._references = references
+        self._randbits = randbits
         self._epoch = 0
 
     async def record(
@@ -153,7 +165,13 @@ class SqliteStore:
         """Take what may leave now; its attempts are on disk when this returns."""
         return await self._lane.write(
             lambda db: sqlite_claim.claim(
-                db, dict(ready), drafting, now, self._epoch, self._references
+                db,
+                dict(ready),
+                drafting,
+                now,
+                self._epoch,
+                self._references,
+                self._randbits,
             )
         )
 
@@ -186,6 +204,18 @@ class SqliteStore:
         """Record that a human took it."""
         return await self._lane.write(
             lambda db: sqlite_operator.acknowledge(db, episode, by, now)
+        )
+
+    async def read_text(self, which: Code | Token, since: datetime) -> AckText | None:
+        """Find a text by its code or its link."""
+        return await self._lane.read(lambda db: sqlite_ack.read_text(db, which, since))
+
+    async def acknowledge_text(
+        self, which: Code | Token, by: str, since: datetime, now: datetime
+    ) -> AckText | None:
+        """Record that a human took what a text told."""
+        return await self._lane.write(
+            lambda db: sqlite_ack.acknowledge_text(db, which, by, since, now)
         )
 
     async def hold(self, until: datetime | None) -> None:

@@ -1,6 +1,7 @@
 """A claim under way, and the rows that are written before the first byte leaves."""
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from sqlite3 import Connection
@@ -16,7 +17,7 @@ class Claim:
     """What one claim has taken so far, and by which provider.
 
     `ready` are the places left per provider; `passed` the recipients that were looked
-    at, `composed` what was found for them.
+    at, `composed` what was found for them. `randbits` makes what nobody may guess.
     """
 
     db: Connection
@@ -25,6 +26,7 @@ class Claim:
     now: datetime
     epoch: int
     references: Iterator[Reference]
+    randbits: Callable[[int], int] = secrets.randbits
     submissions: list[Submission] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)

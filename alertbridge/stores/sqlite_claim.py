@@ -1,6 +1,7 @@
 """Claiming in SQL: take what may leave now, and write the attempt first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
@@ -17,6 +18,7 @@ from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
 from alertbridge.ports import Claimed, Drafting
 from alertbridge.stores.columns import FAR, dump, moment, stamp
+from alertbridge.stores.sqlite_ack import close_text
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
     drop,
@@ -37,12 +39,13 @@ def claim(
     now: datetime,
     epoch: int,
     references: Iterator[Reference],
+    randbits: Callable[[int], int],
 ) -> Claimed:
     """Take at most `ready`: the uncertain whose wait is over, then mailboxes."""
     held = db.execute("SELECT value FROM setting WHERE key = 'held_until'").fetchone()
     if held is not None and int(held[0]) > stamp(now):
         return Claimed((), next_due=moment(int(held[0])))
-    work = Claim(db, dict(ready), drafting, now, epoch, references)
+    work = Claim(db, dict(ready), drafting, now, epoch, references, randbits)
     claim_uncertain(work)
     while not work.full:
         rows = _due(work)
@@ -164,12 +167,15 @@ def _key(draft: Draft) -> tuple[object, ...]:
         draft.text,
         draft.urgent,
         draft.closes_at,
+        # A code stands for what its text told: counts alone can be equal by chance.
+        {fact.episode.id for fact in draft.tells} if draft.closing else None,
     )
 
 
 def _write(work: Claim, drafts: list[Draft]) -> None:
     first, now = drafts[0], stamp(work.now)
     reference = next(work.references)
+    text = close_text(work, reference, first)
     work.db.execute(
         "INSERT INTO submission (reference, provider, body, coding, segments, urgent,"
         " closes_at, state, attempt, epoch, began_at)"
@@ -177,9 +183,9 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
         (
             reference,
             first.way.provider,
-            first.text.body,
-            first.text.coding,
-            first.text.segments,
+            text.body,
+            text.coding,
+            text.segments,
             int(first.urgent),
             stamp(first.closes_at),
             work.epoch,
@@ -188,12 +194,12 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
     )
     write_attempt(work.db, reference, 1, first.way.provider, now)
     messages = tuple(_write_message(work, reference, draft) for draft in drafts)
-    work.drafts.extend(drafts)
+    work.drafts.extend(replace(draft, text=text) for draft in drafts)
     work.submissions.append(
         Submission(
             reference=reference,
             provider=first.way.provider,
-            text=first.text,
+            text=text,
             urgent=first.urgent,
             closes_at=first.closes_at,
             messages=messages,

@@ -201,6 +201,7 @@ def shift(db: Connection, by: timedelta) -> None:
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
         ("sent", "at", "1"),
+        ("ack", "at", "1"),
         ("skipped_number", "until", "1"),
         ("post", "at", "1"),
         ("post", "repeated_at", "1"),

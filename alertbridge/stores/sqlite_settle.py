@@ -19,6 +19,7 @@ from alertbridge.core.notification import Reason, Way
 from alertbridge.core.plan import Known
 from alertbridge.ports import Settlement
 from alertbridge.stores.columns import dump_ways, load_ways, stamp
+from alertbridge.stores.sqlite_ack import forget_unsent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import wake
 
@@ -51,6 +52,9 @@ def settle(
         _apply_step(db, message, submission.attempt, step, now)
         if isinstance(step, LookLater):
             retry_at = step.at if retry_at is None else max(retry_at, step.at)
+    if submission.attempt == 1:
+        # Of a second attempt the first may have been sent.
+        forget_unsent(db, submission.reference)
     db.execute(
         "UPDATE submission SET state = ?, retry_at = ? WHERE reference = ?",
         (

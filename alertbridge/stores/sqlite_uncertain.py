@@ -78,6 +78,10 @@ def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
         (attempt, work.epoch, stamp(work.now), reference),
     )
     write_attempt(work.db, reference, attempt, provider, stamp(work.now))
+    # Who reads it now has the code for as long as anybody.
+    work.db.execute(
+        "UPDATE ack SET at = ? WHERE submission = ?", (stamp(work.now), reference)
+    )
     for message in messages:
         work.db.execute(
             "UPDATE message SET state = 'in_flight' WHERE id = ?", (message.id,)

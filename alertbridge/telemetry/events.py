@@ -108,6 +108,12 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "A template of the config failed; the built-in text went out instead.",
             ("template", "error"),
         ),
+        "episodes.acknowledged": Event(
+            Level.INFO,
+            "A human took alerts, by the link or the code of a text or by the "
+            "episode's number; `amount` are those that nobody had.",
+            ("by", "via", "amount"),
+        ),
         "meta.raised": Event(
             Level.ERROR,
             "alertbridge pages about itself, to the meta receiver.",

@@ -13,15 +13,19 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from alertbridge.core.ack import CODE_LIFE, AckText, Code
 from alertbridge.core.notification import EpisodeId, NotificationId
 from alertbridge.core.recipient import RecipientName, mask
 from alertbridge.ports import StoreUnavailable
 from alertbridge.web.auth import may_operate
 from alertbridge.web.bodies import BodyMissing, BodyUnreadable, read_body
 from alertbridge.web.doors import DOORS
+
+log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024
 """Bytes of a request: 10,000 ids are a fifth of it."""
@@ -161,10 +165,69 @@ async def acknowledge(request: web.Request) -> web.Response:
     """A human took it: reminders end."""
     body = await _read(request, Ack)
     doors = request.app[DOORS]
-    episode = EpisodeId(_number(request))
-    if not await doors.store.acknowledge(episode, body.by, doors.clock.now()):
+    episode, now = EpisodeId(_number(request)), doors.clock.now()
+    if not await doors.store.acknowledge(episode, body.by, now):
         return _no(404, "no such episode")
-    return web.json_response({"acknowledged": episode})
+    row = await doors.store.show(episode)
+    if row is None:
+        return _no(404, "no such episode any more")
+    news = (row.acknowledged_at, row.acknowledged_by) == (now, body.by)
+    log.info("episodes.acknowledged", by=body.by, via="episode", amount=int(news))
+    answer = {
+        "acknowledged": episode,
+        "labels": row.labels,
+        "acknowledged_at": row.acknowledged_at,
+        "acknowledged_by": row.acknowledged_by,
+        "news": news,
+    }
+    return web.json_response(jsonable(answer))
+
+
+@_operator
+async def show_code(request: web.Request) -> web.Response:
+    """What the text that ends with a code told, as it stands now."""
+    doors, code = request.app[DOORS], Code(_number(request))
+    text = await doors.store.read_text(code, doors.clock.now() - CODE_LIFE)
+    return _text_of(code, text)
+
+
+@_operator
+async def acknowledge_code(request: web.Request) -> web.Response:
+    """A human took what a text told: all that still fires and nobody has."""
+    body = await _read(request, Ack)
+    doors, code = request.app[DOORS], Code(_number(request))
+    now = doors.clock.now()
+    text = await doors.store.acknowledge_text(code, body.by, now - CODE_LIFE, now)
+    if text is not None:
+        amount = sum(line.news for line in text.lines)
+        log.info("episodes.acknowledged", by=body.by, via="code", amount=amount)
+    return _text_of(code, text)
+
+
+def _text_of(code: Code, text: AckText | None) -> web.Response:
+    if text is None:
+        return _no(404, f"no text of the last 24 hours ends with Ack {code}")
+    lines = [
+        {
+            "episode": line.episode.id,
+            "labels": line.episode.labels,
+            "severity": line.severity.word,
+            "kind": line.kind,
+            "starts_at": line.episode.starts_at,
+            "ends_at": line.episode.ends_at,
+            "acknowledged_at": line.acknowledged_at,
+            "acknowledged_by": line.acknowledged_by,
+            "news": line.news,
+        }
+        for line in text.lines
+    ]
+    answer = {
+        "code": code,
+        "at": text.at,
+        "recipients": text.recipients,
+        "episodes": lines,
+    }
+    return web.json_response(jsonable(answer))
 
 
 @_operator
@@ -272,6 +335,8 @@ def routes() -> list[web.RouteDef]:
         web.get("/api/v1/history", history),
         web.get(f"/api/v1/episodes/{number}", show),
         web.post(f"/api/v1/episodes/{number}/ack", acknowledge),
+        web.get(f"/api/v1/codes/{number}", show_code),
+        web.post(f"/api/v1/codes/{number}/ack", acknowledge_code),
         web.get("/api/v1/outbox", outbox),
         web.post("/api/v1/outbox/hold", hold),
         web.post("/api/v1/outbox/release", release),

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from alertbridge.telemetry import type_and_place
-from alertbridge.web import api, health, webhooks
+from alertbridge.web import ack, api, health, webhooks
 from alertbridge.web.doors import DOORS, Doors
 
 log = structlog.get_logger()
@@ -38,7 +38,9 @@ def serve(handler: Handler) -> Handler:
         except web.HTTPException:
             raise
         except Exception as exc:  # noqa: BLE001  one request's bug is not our end
-            log.error("request.failed", path=request.path, error=type_and_place(exc))
+            # The path of a link is its secret.
+            path = "/a/..." if request.path.startswith("/a/") else request.path
+            log.error("request.failed", path=path, error=type_and_place(exc))
             return web.Response(status=500, text="internal error\n")
         finally:
             under_way.end()
@@ -49,7 +51,9 @@ def serve(handler: Handler) -> Handler:
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Mark every answer that a browser may see, those to unknown paths too."""
     if not request.path.startswith("/v1/"):
-        response.headers.update(_HEADERS)
+        for name, value in _HEADERS.items():
+            # A page has a policy of its own.
+            response.headers.setdefault(name, value)
 
 
 def build_app(doors: Doors) -> web.Application:
@@ -62,7 +66,7 @@ def build_app(doors: Doors) -> web.Application:
     app[DOORS] = doors
     app.add_routes(
         web.RouteDef(route.method, route.path, serve(route.handler), route.kwargs)
-        for route in webhooks.routes() + health.routes() + api.routes()
+        for route in webhooks.routes() + health.routes() + api.routes() + ack.routes()
     )
     app.on_response_prepare.append(_add_headers)
     return app

@@ -11,6 +11,7 @@ from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Clock, Source, Store
+from alertbridge.web.guesses import Guesses
 from alertbridge.web.readiness import Readiness
 from alertbridge.web.under_way import UnderWay
 
@@ -68,6 +69,7 @@ class Doors:
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 DOORS = web.AppKey("DOORS", Doors)

@@ -231,3 +231,15 @@ def test_the_summary_counts_what_is_cut(run: Run, tmp_path: Path) -> None:
 
     assert last.startswith("cut: 2 texts; segments at most: ")
     assert int(last.rpartition(" ")[2]) > 5
+
+
+def test_a_text_is_explained_with_its_end(run: Run, config: Path) -> None:
+    """What it costs includes code and link; the link opens nothing."""
+    text = config.read_text("utf-8").replace(
+        "server: {", 'server: {external_url: "https://pages.example.org", '
+    )
+    config.write_text(f"{text}ack: {{codes: true, links: true}}\n", "utf-8")
+
+    done = run("explain", str(GROUP))
+
+    assert "https://pages.example.org/a/0000000000000 Ack 10" in done.stdout

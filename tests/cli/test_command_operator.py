@@ -82,7 +82,7 @@ def test_an_acknowledgement_has_a_name(run: Run) -> None:
 
     done = run("ack", "1", "--by", "anna")
 
-    assert done.stdout == "episode 1 acknowledged by anna\n"
+    assert done.stdout == "episode 1 acknowledged by anna: Page disk\n"
     assert " by anna\n" in run("show", "1").stdout
 
 
@@ -93,7 +93,7 @@ def test_who_became_root_acknowledges_as_themselves(run: Run) -> None:
 
     done = run("ack", "1", SUDO_USER="bo")
 
-    assert done.stdout == "episode 1 acknowledged by bo\n"
+    assert done.stdout == "episode 1 acknowledged by bo: Page disk\n"
 
 
 @pytest.mark.usefixtures("daemon")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alertbridge.config import ConfigError, Loaded, ProviderSettings, load
+from alertbridge.core.ack import AckRule
 from alertbridge.core.matcher import Matcher, Op
 from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.severity import Severity
@@ -151,6 +152,20 @@ def test_the_numbers_of_the_rules(minimal: str, load_text: LoadText) -> None:
     assert rules.time_to_live.of(Severity.HIGH) is None
     assert rules.budget.of(Severity.CRITICAL) == 3
     assert rules.repeat_window == timedelta(hours=1)
+
+
+def test_how_texts_end_arrives_where_texts_are_composed(
+    minimal: str, load_text: LoadText
+) -> None:
+    """Nothing by default; the address without links is nobody's business."""
+    address = "https://alertbridge.example.org"
+    server = f"server: {{external_url: {address}/}}\n"
+    links = "ack: {codes: true, links: true, link_lifetime: 2d}\n"
+
+    assert load_text(minimal + server).rules.ack == AckRule()
+    assert load_text(minimal + server + links).rules.ack == AckRule(
+        codes=True, address=address, link_lifetime=timedelta(days=2)
+    )
 
 
 def test_the_longest_window_is_one_that_the_store_can_count(

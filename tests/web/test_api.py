@@ -160,10 +160,13 @@ async def test_acknowledging_ends_reminders_and_says_who_took_it(paged: Paged) -
     (row, *_) = await daemon.store.history()
     path = f"/api/v1/episodes/{row.episode}"
 
-    answer = await post(client, f"{path}/ack", {"by": "anna"})
+    status, first = await post(client, f"{path}/ack", {"by": "anna"})
+    _, second = await post(client, f"{path}/ack", {"by": "bo"})
 
     _, episode = await get(client, path)
-    assert answer == (200, {"acknowledged": row.episode})
+    assert (status, first["acknowledged"], first["news"]) == (200, row.episode, True)
+    assert (second["acknowledged_by"], second["news"]) == ("anna", False)
+    assert first["labels"]["alertname"] == row.alert
     assert episode["acknowledged_by"] == "anna"
 
 

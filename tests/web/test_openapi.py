@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from alertbridge.core.ack import AckRule
 from alertbridge.ports import EpisodeRow, HistoryRow, OutboxRow, Quarantined
 from alertbridge.sources.page import Page
 from alertbridge.web import api
@@ -184,6 +185,13 @@ ASKED: Steps = [
     ("POST", "/api/v1/episodes/{id}/ack", "/api/v1/episodes/9/ack", {"by": "a"}, 404),
     ("POST", "/api/v1/episodes/{id}/ack", "/api/v1/episodes/1/ack", {}, 400),
     ("GET", "/api/v1/episodes/{id}", "/api/v1/episodes/1", None, 200),
+    ("GET", "/api/v1/codes/{id}", "/api/v1/codes/10", None, 200),
+    ("GET", "/api/v1/codes/{id}", "/api/v1/codes/99", None, 404),
+    ("POST", "/api/v1/codes/{id}/ack", "/api/v1/codes/10/ack", {"by": "a"}, 200),
+    ("POST", "/api/v1/codes/{id}/ack", "/api/v1/codes/99/ack", {"by": "a"}, 404),
+    ("POST", "/api/v1/codes/{id}/ack", "/api/v1/codes/10/ack", {}, 400),
+    ("GET", "/a/{token}", "/a/0000000000000", None, 404),
+    ("POST", "/a/{token}", "/a/0000000000000", None, 404),
     ("GET", "/api/v1/outbox", "/api/v1/outbox", None, 200),
     ("GET", "/api/v1/outbox", "/api/v1/outbox?dead=1", None, 200),
     ("POST", "/api/v1/outbox/hold", "/api/v1/outbox/hold", {"seconds": 5}, 200),
@@ -242,6 +250,8 @@ async def test_answers_are_as_documented(
 ) -> None:
     """Each path with what it answers on a day when pages have been sent."""
     daemon, client = await serve(file=tmp_path / "alertbridge.db")
+    rules = daemon.current.rules
+    daemon.current.rules = dataclasses.replace(rules, ack=AckRule(codes=True))
     for _ in range(2):
         async with client.post("/v1/webhooks/am", json=group("DiskFull")):
             pass
