@@ -19,6 +19,7 @@ from alertbridge.ports.records import (
     Quarantined,
     Recorded,
 )
+from alertbridge.ports.report import ReportReader, ReportRequest
 from alertbridge.ports.source import (
     PayloadError,
     Source,
@@ -45,6 +46,8 @@ __all__ = [
     "ProviderCheckFailed",
     "Quarantined",
     "Recorded",
+    "ReportReader",
+    "ReportRequest",
     "Source",
     "Store",
     "StoreBroken",

@@ -24,6 +24,11 @@ class Provider(Protocol):
         """What the account allows in any one-second window; we stay below it."""
         ...
 
+    @property
+    def most_numbers(self) -> int:
+        """How many numbers one request may carry; more are several requests."""
+        ...
+
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over, and say what became of it for each number.
 

@@ -7,7 +7,13 @@ from typing import TextIO
 from aiohttp import ClientSession
 from pydantic import BaseModel, ConfigDict
 
-from alertbridge.core.message import Accepted, Outcomes, Submission, Uncertain
+from alertbridge.core.message import (
+    MAX_NUMBERS,
+    Accepted,
+    Outcomes,
+    Submission,
+    Uncertain,
+)
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import mask
 from alertbridge.providers.bubble import render_bubble
@@ -36,6 +42,11 @@ class Console:
         """A terminal's pace does not matter; the port's largest figure."""
         return 1000
 
+    @property
+    def most_numbers(self) -> int:
+        """A screen holds any number of bubbles; the largest submission there is."""
+        return MAX_NUMBERS
+
     async def submit(self, submission: Submission) -> Outcomes:
         """Print one bubble per number.
 
@@ -61,8 +72,13 @@ class Console:
 
 
 def console(
-    name: ProviderName, options: ConsoleOptions, session: ClientSession
+    name: ProviderName,
+    options: ConsoleOptions,
+    session: ClientSession,
+    *,
+    report_url: str | None = None,
 ) -> Console:
     """Make one that prints to standard output."""
-    del options, session  # Nothing to set, and nobody to talk to.
+    # Nothing to set, nobody to talk to, and nobody who would report.
+    del options, session, report_url
     return Console(name, sys.stdout)

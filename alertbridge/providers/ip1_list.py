@@ -16,7 +16,8 @@ from urllib.parse import urljoin, urlsplit
 from alertbridge.core.inquiry import Listed, Listing, NotListed
 from alertbridge.core.message import Reference
 from alertbridge.core.reference import made_at
-from alertbridge.providers.ip1_answers import MAX_ID, Answer, read_json
+from alertbridge.providers.http_request import Answer, read_json
+from alertbridge.providers.http_status import MAX_ID
 
 PAGE = 200
 """Batches in a page; the largest that iP.1's documentation shows."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertbridge.core.message import (
+    MAX_NUMBERS,
     Accepted,
     Deferred,
     Message,
@@ -117,6 +118,7 @@ class ScriptedProvider:
         self._ring = ring
         self._now = now
         self.requests_per_second = requests_per_second
+        self.most_numbers = MAX_NUMBERS
         self.answer: Answer | Callable[[Submission], Answer] = accepts()
         self.turns: deque[Answer] = deque()
         self.submissions: list[Submission] = []

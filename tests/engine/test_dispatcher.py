@@ -57,6 +57,7 @@ class Scripted:
     def __init__(self, *outcomes: Outcomes | Exception, per_second: int = 1000) -> None:
         self.name = ONE
         self.requests_per_second = per_second
+        self.most_numbers = 1000
         self.outcomes = list(outcomes) or [Outcomes(Accepted())]
         self.submissions: list[Submission] = []
         self.asked = asyncio.Event()

@@ -1,9 +1,12 @@
 """A session, submissions, and a server that says exactly the bytes it is told."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import ClientSession, ClientTimeout
@@ -13,6 +16,8 @@ from alertbridge.core.message import Message, Reference, Submission
 from alertbridge.core.notification import MessageId, ProviderName
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.secret import Secret
+from alertbridge.ports import ReportRequest
+from alertbridge.providers.http_request import FORM
 from alertbridge.providers.http_session import new_session
 from alertbridge.providers.ip1 import TIMEOUT, Ip1
 from alertbridge.providers.ip1_options import Ip1Options
@@ -131,3 +136,72 @@ async def serve_raw() -> AsyncIterator[Callable[..., Awaitable[tuple[RawServer, 
             return raw, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
         yield start
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a gateway of the tests was asked, one entry a request, as it read it."""
+
+    url: str
+    lines: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    fields: list[list[str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+
+    @property
+    def json(self) -> list[object]:
+        """The bodies, as JSON."""
+        return [json.loads(body) for body in self.bodies]
+
+    @property
+    def forms(self) -> list[dict[str, str]]:
+        """The bodies, as forms."""
+        return [
+            dict(parse_qsl(body.decode(), strict_parsing=True)) for body in self.bodies
+        ]
+
+
+@pytest.fixture
+async def say(
+    serve_raw: Callable[..., Awaitable[tuple[RawServer, str]]],
+) -> Callable[..., Awaitable[Heard]]:
+    """Start a gateway that answers everything with a status and a body.
+
+    A body that is not bytes is written as JSON.
+    """
+
+    async def start(status: int, body: object = b"") -> Heard:
+        said = body if isinstance(body, bytes) else json.dumps(body).encode()
+        heard = Heard("")
+
+        async def answer(request: bytes, writer: asyncio.StreamWriter) -> None:
+            head, _, sent = request.partition(b"\r\n\r\n")
+            line, *fields = head.decode().split("\r\n")
+            pairs = [one.partition(": ") for one in fields]
+            heard.fields.append([name.lower() for name, _, _ in pairs])
+            heard.lines.append(line.removesuffix(" HTTP/1.1"))
+            heard.headers.append({name.lower(): value for name, _, value in pairs})
+            heard.bodies.append(sent)
+            length = f"HTTP/1.1 {status} -\r\nContent-Length: {len(said)}\r\n\r\n"
+            writer.write(length.encode() + said)
+            await writer.drain()
+
+        _, heard.url = await serve_raw(answer)
+        return heard
+
+    return start
+
+
+@pytest.fixture
+def report_of() -> Callable[..., ReportRequest]:
+    """Make the request by which a gateway reports: a form, or JSON."""
+
+    def make(fields: object, form: str | None = None, **headers: str) -> ReportRequest:
+        return ReportRequest(
+            method="POST",
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            body=form.encode() if form is not None else json.dumps(fields).encode(),
+            content_type="application/json" if form is None else FORM,
+        )
+
+    return make
