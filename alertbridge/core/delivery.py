@@ -198,13 +198,14 @@ def choose_way(
     providers: Sequence[ProviderName],
     skipped: frozenset[Msisdn],
     used_up: frozenset[ProviderName] = frozenset(),
+    resting: frozenset[ProviderName] = frozenset(),
 ) -> Way:
     """Pick the next (number, provider): numbers in order, then the next provider.
 
     A way that was refused for any of the facts comes last; before it one by a provider
-    whose budget is *used_up*, then a number that recently gave a permanent error, then
-    a provider whose answer nobody saw. None is ruled out: when nothing else is left, a
-    doubtful way beats silence.
+    that is *resting*, one whose budget is *used_up*, then a number that recently gave a
+    permanent error, then a provider whose answer nobody saw. None is ruled out: when
+    nothing else is left, a doubtful way beats silence.
     """
     refusals = [way for fact in facts for way in fact.tried]
     doubted = {fact.doubted for fact in facts}
@@ -213,6 +214,7 @@ def choose_way(
         ways,
         key=lambda way: (
             refusals.count(way),
+            way.provider in resting,
             way.provider in used_up,
             way.number in skipped,
             way.provider in doubted,

@@ -7,7 +7,7 @@ from alertbridge.core.compose import compose
 from alertbridge.core.delivery import choose_way
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
-from alertbridge.core.notification import Fact
+from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.pace import Go, Until, may_send
 from alertbridge.core.quiet_mailbox import sort_out_in_hours
 from alertbridge.core.recipient import Msisdn, RecipientName
@@ -24,8 +24,16 @@ night helps nobody, and arrives as a storm with its like.
 """
 
 
-def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
-    """Compose the next message of *mailbox*, or say when to look again."""
+def draft(
+    mailbox: Mailbox,
+    rules: Rules,
+    now: datetime,
+    resting: frozenset[ProviderName] = frozenset(),
+) -> Draft | Idle:
+    """Compose the next message of *mailbox*, or say when to look again.
+
+    Others are preferred to the providers that are *resting*.
+    """
     found = sort_out_in_hours(mailbox, rules, now)
     letter = found.letter
     if not letter.leads:
@@ -51,7 +59,12 @@ def draft(mailbox: Mailbox, rules: Rules, now: datetime) -> Draft | Idle:
     return Draft(
         recipient=mailbox.recipient,
         way=choose_way(
-            letter.facts, numbers, rules.providers, mailbox.skipped, spend.used_up
+            letter.facts,
+            numbers,
+            rules.providers,
+            mailbox.skipped,
+            spend.used_up,
+            resting,
         ),
         text=composed.text,
         tells=letter.facts,

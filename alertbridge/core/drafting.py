@@ -6,7 +6,7 @@ from typing import Protocol
 
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
-from alertbridge.core.notification import Fact
+from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
@@ -40,6 +40,10 @@ class Drafting(Paying, Protocol):
         self, recipient: RecipientName, facts: Sequence[Fact], now: datetime
     ) -> bool:
         """Whether a text with these facts may leave now, quiet hours or not."""
+        ...
+
+    def most_numbers(self, provider: ProviderName) -> int:
+        """How many numbers one request to *provider* may carry."""
         ...
 
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:

@@ -11,7 +11,7 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
-from alertbridge.core.notification import Fact
+from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import Recipient, RecipientName, mask
@@ -142,6 +142,22 @@ def dead_notifications(
     summary = f"{_shown(recipient)} was not told of {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
+
+
+def provider_down(
+    provider: ProviderName, detail: str, rules: Rules, now: datetime
+) -> tuple[Plan, ...]:
+    """Tell the admins that a provider fails; nothing where it is the only one.
+
+    By whom should it be told? It would leave when it is no longer true.
+    """
+    if len(rules.providers) < 2:
+        return ()
+    summary = f"{provider} takes no SMS: {detail}; others are used meanwhile"
+    plan = meta_plan(
+        "ProviderDown", f"{provider} {now.isoformat()}", summary, rules, now
+    )
+    return (plan,)
 
 
 def removed_recipient(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from alertbridge.core.dispatch import draft
 from alertbridge.core.mailbox import Mailbox
-from alertbridge.core.message import Draft, Idle, Message
+from alertbridge.core.message import MAX_NUMBERS, Draft, Idle, Message
 from alertbridge.core.meta import budget_crossed, dead_notifications
 from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.pace import Until, may_send
@@ -19,10 +19,20 @@ from alertbridge.core.spend_payers import crossings_in, limits_on, periods_payin
 
 
 class Current:
-    """Holds the rules in force, and answers the store's questions with them."""
+    """Holds the rules in force, and answers the store's questions with them.
+
+    `resting` are the providers that others are preferred to; `widest` says how many
+    numbers one request to each may carry.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self.resting: frozenset[ProviderName] = frozenset()
+        self.widest: Mapping[ProviderName, int] = {}
+
+    def most_numbers(self, provider: ProviderName) -> int:
+        """How many numbers one request to *provider* may carry."""
+        return self.widest.get(provider, MAX_NUMBERS)
 
     @property
     def looks_back(self) -> timedelta:
@@ -55,7 +65,7 @@ class Current:
 
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
         """Compose what leaves *mailbox* now, or say when to look again."""
-        return draft(mailbox, self.rules, now)
+        return draft(mailbox, self.rules, now, self.resting)
 
     def bury(
         self, dead: Sequence[Fact], recipient: RecipientName, now: datetime

@@ -34,6 +34,7 @@ from alertbridge.core.message import (
 from alertbridge.core.meta import (
     SPEND_WARNING,
     dead_notifications,
+    provider_down,
     removed_recipient,
 )
 from alertbridge.core.notification import (
@@ -46,6 +47,7 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Plan
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Crossing, Period, Spent
+from alertbridge.engine.circuits import Circuits
 from alertbridge.engine.current import Current
 from alertbridge.engine.lanes import Lane, Lanes
 from alertbridge.engine.rate import WINDOW
@@ -71,6 +73,9 @@ alert, and looking each time would cost it half its speed. Nobody's page notices
 
 STORE_PAUSE = 1.0
 """Seconds between tries to write down what became of an attempt."""
+
+SAID_AGAIN = 900.0
+"""Least seconds between two pages about one provider that fails."""
 
 LONGEST_REQUEST = UNCERTAIN_WAIT.total_seconds() - 1
 """Seconds after which we stop waiting for a provider that breaks its promise to return:
@@ -102,6 +107,9 @@ class Dispatcher:
         self._monotonic = monotonic
         self._idle = idle
         self._lanes = Lanes(providers)
+        self._current.widest = self._lanes.widest()
+        self.circuits = Circuits(current)
+        self._said_down: dict[ProviderName, float] = {}
         self._wake = asyncio.Event()
         self._faults = TemplateFaults(store, current, clock, self.wake)
         self._stopping = False
@@ -120,9 +128,14 @@ class Dispatcher:
         """The providers that can be asked what they have taken."""
         return self._lanes.listers()
 
+    def providers(self) -> Mapping[ProviderName, Provider]:
+        """The providers in force."""
+        return self._lanes.providers()
+
     def replace_providers(self, providers: Mapping[ProviderName, Provider]) -> None:
         """Use these from now on; an account keeps the count of its requests."""
         self._lanes.replace(providers)
+        self._current.widest = self._lanes.widest()
         self.wake()
 
     async def run(self) -> None:
@@ -247,7 +260,7 @@ class Dispatcher:
             plan
             for message in submission.messages
             for plan in self._meta(message, steps[message.id], outcomes)
-        )
+        ) + self._down(submission.provider, outcomes.all)
         crossed: list[Crossing] = []
 
         def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
@@ -279,6 +292,19 @@ class Dispatcher:
             except StoreUnavailable as exc:
                 log.error("store.failed", reason=f"settle: {exc}")
                 await asyncio.sleep(STORE_PAUSE)
+
+    def _down(self, provider: ProviderName, outcome: Outcome) -> tuple[Plan, ...]:
+        """The page about a provider that begins to fail, once a quarter of an hour."""
+        if not self.circuits.note(provider, outcome):
+            return ()
+        at = self._monotonic()
+        said = self._said_down.get(provider)
+        if said is not None and at - said < SAID_AGAIN:
+            return ()
+        self._said_down[provider] = at
+        return provider_down(
+            provider, detail_of(outcome), self._current.rules, self._clock.now()
+        )
 
     def _meta(
         self, message: Message, step: Step, outcomes: Outcomes

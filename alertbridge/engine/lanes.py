@@ -61,6 +61,14 @@ class Lanes:
         """The providers in force, in the order to try them."""
         return tuple(self._lanes)
 
+    def providers(self) -> Mapping[ProviderName, Provider]:
+        """The providers themselves."""
+        return {name: lane.provider for name, lane in self._lanes.items()}
+
+    def widest(self) -> Mapping[ProviderName, int]:
+        """How many numbers one request to each may carry."""
+        return {n: lane.provider.most_numbers for n, lane in self._lanes.items()}
+
     def listers(self) -> Mapping[ProviderName, Lister]:
         """The providers that can be asked what they have taken."""
         return {

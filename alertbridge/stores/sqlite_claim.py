@@ -7,7 +7,6 @@ from sqlite3 import Connection
 
 from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import (
-    MAX_NUMBERS,
     Draft,
     Idle,
     Message,
@@ -167,6 +166,9 @@ def _companions(work: Claim, first: Draft) -> list[Draft]:
     Only people who wait for the first draft's first episode can share its text.
     """
     key, numbers = _key(first), {first.way.number}
+    most = work.drafting.most_numbers(first.way.provider)
+    if most <= 1:
+        return []
     found: list[Draft] = []
     rows = work.db.execute(
         "SELECT DISTINCT n.recipient, m.rank FROM notification n"
@@ -176,7 +178,7 @@ def _companions(work: Claim, first: Draft) -> list[Draft]:
         (first.tells[0].episode.id, stamp(work.now), stamp(work.now)),
     ).fetchall()
     for recipient, rank in rows:
-        if len(numbers) >= MAX_NUMBERS:
+        if len(numbers) >= most:
             break
         if recipient in work.passed:
             continue

@@ -92,6 +92,17 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
                 "waited",
             ),
         ),
+        "circuit.opened": Event(
+            Level.WARNING,
+            "Two requests in a row to a provider came to nothing: others are preferred,"
+            " and it is asked every 15 s whether it answers again.",
+            ("provider",),
+        ),
+        "circuit.closed": Event(
+            Level.INFO,
+            "A provider answers again: the next request may be its.",
+            ("provider",),
+        ),
         "inquiry.concluded": Event(
             Level.INFO,
             "A request whose answer nobody saw was looked up in the provider's list: "

@@ -115,6 +115,12 @@ _METRICS = (
         "provider",
     ),
     _metric(
+        "circuits_opened_total",
+        _C,
+        "Times that a provider failed twice in a row, and others were preferred.",
+        "provider",
+    ),
+    _metric(
         "inquiries_total",
         _C,
         "Look-ups of requests whose answer nobody saw, by what the list showed.",
@@ -249,6 +255,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
                 for outcome in ("deferred", "uncertain", "rejected")
             ),
         ),
+        "circuit.opened": (_feed("circuits_opened_total"),),
         "inquiry.concluded": (_feed("inquiries_total"),),
         "fact.ended": (_feed("facts_ended_total", "amount"),),
         "episode.stale": (_feed("episodes_stale_total", "amount"),),
@@ -305,6 +312,7 @@ KNOWN_BY_PROVIDER: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
         PREFIX + "submissions_total": tuple((outcome,) for outcome in OUTCOMES),
         PREFIX + "submission_duration_seconds": ((),),
+        PREFIX + "circuits_opened_total": ((),),
         PREFIX + "messages_accepted_total": ((),),
         PREFIX + "segments_total": ((),),
         PREFIX + "notifications_total": ((),),

@@ -21,6 +21,7 @@ from alertbridge.engine.caretaker import (
     keep_pruning,
     keep_time,
 )
+from alertbridge.engine.circuits import keep_probing_providers
 from alertbridge.ports import StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
@@ -174,6 +175,11 @@ def _start_workers(
     workers = {
         "store": store.wait_broken(),
         "inquirer": daemon.inquirer.run(),
+        "prober": keep_probing_providers(
+            daemon.dispatcher.circuits,
+            daemon.dispatcher.providers,
+            daemon.dispatcher.wake,
+        ),
         "probe": keep_probing(store, clock, pulse),
         "retention": keep_pruning(
             store, clock, lambda: daemon.loaded.settings.storage.retention

@@ -206,6 +206,51 @@ async def test_a_process_killed_twice_ends_a_page_with_a_meta_alert(
     assert "Page not sent" in meta.text.body
 
 
+async def test_a_provider_that_takes_one_number_gets_one_each(
+    store: Store,
+    post: Post,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A request for three people would be three requests, and hide two of them."""
+    rules = make_rules({f"p{n}": [f"+4670174060{n}"] for n in (5, 6, 7)})
+    await post(group(alert()), by=rules)
+    current = Current(rules)
+    one = ProviderName("one")
+    current.widest = {one: 1}
+    claimed = await store.claim({one: 2}, current, start)
+    rest = await store.claim({one: 2}, current, start)
+
+    assert [len(s.messages) for s in claimed.submissions] == [1, 1]
+    assert [len(s.messages) for s in rest.submissions] == [1]
+
+
+async def test_another_provider_is_preferred_to_one_that_rests(
+    store: Store,
+    post: Post,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """And the one that rests is asked where all of them do."""
+    rules = make_rules(providers=["one", "two"])
+    current = Current(rules)
+    current.resting = frozenset({ProviderName("one")})
+    ready = dict.fromkeys(rules.providers, 5)
+    await post(group(alert("A")), by=rules)
+    (by_other,) = (await store.claim(ready, current, start)).submissions
+    await answer(by_other, by=rules)
+    current.resting = frozenset(rules.providers)
+    await post(group(alert("B"), key="b"), by=rules)
+    (all_rest,) = (await store.claim(ready, current, start)).submissions
+
+    assert (by_other.provider, all_rest.provider) == ("two", "one")
+
+
 async def test_two_hundred_people_share_one_submission(
     post: Post,
     claim: Claim,

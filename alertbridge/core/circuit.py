@@ -1,0 +1,53 @@
+"""Whether a provider is one to send by now, from what became of the last requests.
+
+A circuit opens after two requests in a row that came to nothing, and while it is open
+others are preferred: a critical page leaves by the second gateway within seconds, not
+after an hour of the first one's trouble. It is never a reason not to try: with no other
+provider, or none that works, the doubtful one is asked as before.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from alertbridge.core.message import Accepted, Deferred, Outcome, Rejected, Uncertain
+
+TRIES = 2
+"""Requests in a row that came to nothing before others are preferred. One may be a
+packet that was lost; each costs a critical page up to four seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """What is known of one provider; `failures` counts those in a row."""
+
+    failures: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others are to be preferred."""
+        return self.failures >= TRIES
+
+
+def after_request(circuit: Circuit, outcome: Outcome) -> Circuit:
+    """Take what became of a request into account.
+
+    A refusal is an answer: the gateway works, whatever it thinks of the message.
+    """
+    match outcome:
+        case Accepted() | Rejected():
+            return Circuit()
+        case Deferred() | Uncertain():
+            return Circuit(min(circuit.failures + 1, TRIES))
+        case _:
+            assert_never(outcome)
+
+
+def after_probe(circuit: Circuit, *, answered: bool) -> Circuit:
+    """Take a question that cost nobody an SMS into account.
+
+    An answer lets one request through, and no more: a gateway may answer questions and
+    fail at every message.
+    """
+    if not circuit.is_open:
+        return circuit
+    return Circuit(TRIES - 1) if answered else circuit

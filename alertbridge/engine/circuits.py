@@ -1,0 +1,88 @@
+"""The circuits of the providers in force, and the questions that close them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from alertbridge.core.circuit import Circuit, after_probe, after_request
+from alertbridge.core.message import Outcome
+from alertbridge.core.notification import ProviderName
+from alertbridge.engine.current import Current
+from alertbridge.ports import Provider, ProviderCheckFailed
+
+log = structlog.get_logger()
+
+PROBE_EVERY = 15.0
+"""Seconds between two questions to a provider whose circuit is open."""
+
+LONGEST_PROBE = 12.0
+
+
+class Circuits:
+    """Knows which providers to prefer others to; gone with the process.
+
+    What a restart forgets is learnt again from two requests.
+    """
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._circuits: dict[ProviderName, Circuit] = {}
+
+    def note(self, name: ProviderName, outcome: Outcome) -> bool:
+        """Take a request into account; True if the circuit opens by it."""
+        before = self._circuits.get(name, Circuit())
+        after = after_request(before, outcome)
+        self._keep(name, after)
+        if before.is_open and not after.is_open:
+            log.info("circuit.closed", provider=name)
+        opens = after.is_open and not before.is_open
+        if opens:
+            log.warning("circuit.opened", provider=name)
+        return opens
+
+    async def probe(self, providers: Mapping[ProviderName, Provider]) -> bool:
+        """Ask every provider whose circuit is open; True if one may be tried again."""
+        closed = False
+        for name in self._current.resting & providers.keys():
+            answered = await _answers(providers[name])
+            # A request may have been answered meanwhile, and knows better.
+            circuit = after_probe(
+                self._circuits.get(name, Circuit()), answered=answered
+            )
+            self._keep(name, circuit)
+            if answered:
+                log.info("circuit.closed", provider=name)
+            closed = closed or answered
+        return closed
+
+    def _keep(self, name: ProviderName, circuit: Circuit) -> None:
+        self._circuits[name] = circuit
+        self._current.resting = frozenset(
+            name for name, known in self._circuits.items() if known.is_open
+        )
+
+
+async def _answers(provider: Provider) -> bool:
+    try:
+        async with asyncio.timeout(LONGEST_PROBE):
+            await provider.check()
+    except (ProviderCheckFailed, TimeoutError):
+        return False
+    except Exception as exc:  # noqa: BLE001
+        # The bulkhead, as for a submission: a bug here must not end the process.
+        log.error("request.failed", path="probe", error=type(exc).__name__)
+        return False
+    return True
+
+
+async def keep_probing_providers(
+    circuits: Circuits,
+    providers: Callable[[], Mapping[ProviderName, Provider]],
+    wake: Callable[[], None],
+) -> None:
+    """Ask what is open now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(PROBE_EVERY)
+        if await circuits.probe(providers()):
+            wake()
