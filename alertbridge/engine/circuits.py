@@ -27,7 +27,9 @@ class Circuits:
 
     def __init__(self, current: Current) -> None:
         self._current = current
+        self._current.resting = frozenset()
         self._circuits: dict[ProviderName, Circuit] = {}
+        self._any_open = asyncio.Event()
 
     def note(self, name: ProviderName, outcome: Outcome) -> bool:
         """Take a request into account; True if the circuit opens by it."""
@@ -61,6 +63,14 @@ class Circuits:
         self._current.resting = frozenset(
             name for name, known in self._circuits.items() if known.is_open
         )
+        if self._current.resting:
+            self._any_open.set()
+        else:
+            self._any_open.clear()
+
+    async def wait_open(self) -> None:
+        """Wait until a circuit is open."""
+        await self._any_open.wait()
 
 
 async def _answers(provider: Provider) -> bool:
@@ -83,6 +93,7 @@ async def keep_probing_providers(
 ) -> None:
     """Ask what is open now and then, until cancelled."""
     while True:
+        await circuits.wait_open()
         await asyncio.sleep(PROBE_EVERY)
         if await circuits.probe(providers()):
             wake()

@@ -4,11 +4,9 @@ Decisions are core's; this file waits, calls, and writes down.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
-from typing import assert_never
 
 import structlog
 
@@ -16,18 +14,16 @@ from alertbridge.core.delivery import (
     UNCERTAIN_WAIT,
     AnotherWay,
     GiveUp,
+    LookLater,
     Step,
     Told,
     next_step,
 )
 from alertbridge.core.dispatch import numbers_of
 from alertbridge.core.message import (
-    Accepted,
-    Deferred,
     Message,
     Outcome,
     Outcomes,
-    Rejected,
     Submission,
     Uncertain,
 )
@@ -39,16 +35,20 @@ from alertbridge.core.meta import (
 )
 from alertbridge.core.notification import (
     Kind,
-    MessageId,
     NotificationId,
     ProviderName,
-    Reason,
 )
 from alertbridge.core.plan import Plan
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Crossing, Period, Spent
 from alertbridge.engine.circuits import Circuits
 from alertbridge.engine.current import Current
+from alertbridge.engine.dispatch_log import (
+    detail_of,
+    report_claimed,
+    report_crossed,
+    report_settled,
+)
 from alertbridge.engine.lanes import Lane, Lanes
 from alertbridge.engine.rate import WINDOW
 from alertbridge.engine.template_faults import TemplateFaults
@@ -109,6 +109,7 @@ class Dispatcher:
         self._lanes = Lanes(providers)
         self._current.widest = self._lanes.widest()
         self.circuits = Circuits(current)
+        self.on_uncertain: Callable[[], None] = _nobody
         self._said_down: dict[ProviderName, float] = {}
         self._wake = asyncio.Event()
         self._faults = TemplateFaults(store, current, clock, self.wake)
@@ -167,7 +168,8 @@ class Dispatcher:
 
     async def _recover(self) -> None:
         now = self._clock.now()
-        await self._store.recover(now, UNCERTAIN_WAIT, tuple(self.listers()))
+        if await self._store.recover(now, UNCERTAIN_WAIT, tuple(self.listers())):
+            self.on_uncertain()
         window = timedelta(seconds=WINDOW)
         for name in self._lanes.names():
             begun = await self._store.recent_attempts(name, now - window)
@@ -195,7 +197,7 @@ class Dispatcher:
             requests.create_task(
                 self._attempt(lane, submission), name=f"submit {submission.reference}"
             )
-        self._report_claimed(claimed)
+        report_claimed(claimed)
         for fault in self._faults.note(claimed.drafts):
             requests.create_task(
                 self._faults.page(fault), name=f"meta {fault.template}"
@@ -271,12 +273,14 @@ class Dispatcher:
 
         settlement = Settlement(outcomes, steps, meta, watch)
         if await self._write_down(submission, settlement):
-            self._report_settled(submission, outcomes, steps, seconds)
+            report_settled(submission, outcomes, steps, seconds, self._clock.now())
+            if any(isinstance(step, LookLater) for step in steps.values()):
+                self.on_uncertain()
             for plan in meta:
                 log.error("meta.raised", cause=plan.keys.group_key)
             for crossing in crossed:
                 log.error("meta.raised", cause=SPEND_WARNING)
-                _report_crossed(crossing)
+                report_crossed(crossing)
 
     async def _write_down(self, submission: Submission, settlement: Settlement) -> bool:
         """Settle, however long the store is away.
@@ -323,73 +327,6 @@ class Dispatcher:
             return (removed_recipient(message.recipient, message.id, rules, now),)
         return ()
 
-    def _report_claimed(self, claimed: Claimed) -> None:
-        dropped = Counter((drop.state, drop.reason) for drop in claimed.drops)
-        for (state, why), amount in dropped.items():
-            log.info("fact.ended", state=state.value, reason=why.value, amount=amount)
-        for submission in claimed.submissions:
-            log.info(
-                "submission.claimed",
-                provider=submission.provider,
-                reference=submission.reference,
-                numbers=len(submission.messages),
-                segments=submission.text.segments,
-                attempt=submission.attempt,
-            )
 
-    def _report_settled(
-        self,
-        submission: Submission,
-        outcomes: Outcomes,
-        steps: Mapping[MessageId, Step],
-        seconds: float,
-    ) -> None:
-        facts = [fact for message in submission.messages for fact in message.tells]
-        oldest = min((fact.created_at for fact in facts), default=submission.began_at)
-        log.info(
-            "submission.settled",
-            provider=submission.provider,
-            reference=submission.reference,
-            outcome=type(outcomes.all).__name__.lower(),
-            reason=detail_of(outcomes.all),
-            numbers=len(submission.messages),
-            notifications=len(facts),
-            segments=submission.text.segments,
-            seconds=round(seconds, 3),
-            waited=round((self._clock.now() - oldest).total_seconds(), 3),
-        )
-        for kind, reason in (
-            (AnotherWay, Reason.NO_WAY_LEFT),
-            (GiveUp, Reason.UNCERTAIN_TWICE),
-        ):
-            dead = sum(
-                len(step.dead) for step in steps.values() if isinstance(step, kind)
-            )
-            if dead:
-                log.info("fact.ended", state="dead", reason=reason.value, amount=dead)
-
-
-def _report_crossed(crossing: Crossing) -> None:
-    limit = crossing.limit
-    log.warning(
-        "spend.crossed",
-        scope=limit.period.payer.scope.value,
-        name=limit.period.payer.name,
-        period=limit.period.span.value,
-        percent=crossing.percent,
-        segments=crossing.segments,
-        budget=limit.segments,
-    )
-
-
-def detail_of(outcome: Outcome) -> str:
-    """What the provider said, for people; never a secret, never a number."""
-    match outcome:
-        case Accepted():
-            return ""
-        case (
-            Deferred(detail=detail) | Uncertain(detail=detail) | Rejected(detail=detail)
-        ):
-            return detail
-        case _:
-            assert_never(outcome)
+def _nobody() -> None:
+    """Nobody looks up what is uncertain."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 
@@ -23,8 +24,8 @@ from alertbridge.ports import Clock, Inquiries, Lister, Store, StoreUnavailable
 log = structlog.get_logger()
 
 IDLE = 5.0
-"""Seconds between looks into the store when nothing is due: shorter than the first wait
-of an uncertain send, so that none is looked up late."""
+"""Seconds between looks into the store when nothing is due and nobody wakes us: shorter
+than the first wait of an uncertain send, so that none is looked up late."""
 
 LONGEST_LISTING = 12.0
 """Seconds after which we stop waiting for a list that breaks its promise to return."""
@@ -44,22 +45,33 @@ class Inquirer:
         store: Store,
         listers: Callable[[], Mapping[ProviderName, Lister]],
         clock: Clock,
-        wake: Callable[[], None],
+        settled: Callable[[], None],
+        *,
+        idle: float = IDLE,
     ) -> None:
         self._store = store
         self._listers = listers
         self._clock = clock
-        self._wake = wake
+        self._settled = settled
+        self._idle = idle
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again soon: a send is uncertain."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Work until cancelled; the store being away is waited out."""
         while True:
+            self._wake.clear()
             try:
                 wait = await self.look()
             except StoreUnavailable as exc:
                 log.error("store.failed", reason=f"inquiry: {exc}")
                 wait = IDLE
-            await asyncio.sleep(wait)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
 
     async def look(self) -> float:
         """Look up all that is due, and say for how many seconds nothing is."""
@@ -74,9 +86,9 @@ class Inquirer:
 
     def _until(self, found: Inquiries) -> float:
         if found.next_due is None:
-            return IDLE
+            return self._idle
         seconds = (found.next_due - self._clock.now()).total_seconds()
-        return min(max(seconds, 0.05), IDLE)
+        return min(max(seconds, 0.05), self._idle)
 
     async def _ask(self, lister: Lister, due: Sequence[Inquiry]) -> None:
         """One list for all of a provider's uncertain sends."""
@@ -95,7 +107,7 @@ class Inquirer:
                 reason=listing.detail if isinstance(listing, NotListed) else "",
             )
             if not isinstance(conclusion, LookAgain):
-                self._wake()
+                self._settled()
 
 
 async def _list(lister: Lister, due: Sequence[Inquiry], since: datetime) -> Listing:

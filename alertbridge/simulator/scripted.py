@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertbridge.core.inquiry import Listed, Listing, NotListed
 from alertbridge.core.message import (
     MAX_NUMBERS,
     Accepted,
@@ -22,6 +23,7 @@ from alertbridge.core.message import (
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.ports import ProviderCheckFailed
 
 LONGEST_WAIT = 10.0
 """Seconds after which a provider stops waiting for its gateway, as ours do."""
@@ -123,6 +125,7 @@ class ScriptedProvider:
         self.turns: deque[Answer] = deque()
         self.submissions: list[Submission] = []
         self.answers: list[Answer] = []
+        self.taken: set[Reference] = set()
 
     @property
     def name(self) -> ProviderName:
@@ -135,6 +138,7 @@ class ScriptedProvider:
         answer = self._next(submission)
         self.answers.append(answer)
         if answer.sent:
+            self.taken.add(submission.reference)
             for message in submission.messages:
                 self._ring(
                     Sms(
@@ -158,6 +162,26 @@ class ScriptedProvider:
             return self.answer
         return self.answer(submission)
 
+    async def list_sent(
+        self, references: Collection[Reference], since: datetime
+    ) -> Listing:
+        """Say what was carried out, at once; a gateway that is down has no list."""
+        del since  # All that it ever took is in the list.
+        if self._is_down():
+            return NotListed("cannot reach the gateway: connection refused")
+        return Listed({r: f"{self._name}-{r}" for r in references if r in self.taken})
+
+    def _is_down(self) -> bool:
+        return isinstance(self.answer, Answer) and isinstance(
+            self.answer.outcome, Deferred
+        )
+
     async def check(self) -> Sequence[str]:
-        """Nothing to ask."""
+        """Answer, unless it is down.
+
+        Raises:
+            ProviderCheckFailed: it is.
+        """
+        if self._is_down():
+            raise ProviderCheckFailed("cannot reach the gateway: connection refused")
         return ()

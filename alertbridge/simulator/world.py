@@ -25,8 +25,10 @@ from alertbridge.core.notification import EpisodeId, ProviderName
 from alertbridge.core.recipient import Msisdn
 from alertbridge.core.rules import Rules
 from alertbridge.engine.caretaker import follow_step
+from alertbridge.engine.circuits import keep_probing_providers
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import HistoryRow, Recorded
 from alertbridge.simulator.scripted import ScriptedProvider, Sms
@@ -65,6 +67,7 @@ class World:
         # Spreads retries; not for secrets, and the same in every run.
         self._dice = Random(seed)  # noqa: S311
         self._dispatching: asyncio.Task[None] | None = None
+        self._beside: list[asyncio.Task[None]] = []
         self.clock = VirtualClock(start, self._loop)
         self.current = Current(rules)
         self.store = open_memory(_references(), self._dice.getrandbits)
@@ -152,9 +155,12 @@ class World:
     async def kill(self) -> None:
         """End the process, wherever it is; the store is as it left it."""
         if self._dispatching is not None:
-            self._dispatching.cancel()
-            await asyncio.wait([self._dispatching])
+            tasks = [self._dispatching, *self._beside]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             self._dispatching = None
+            self._beside = []
 
     async def begin(self) -> None:
         """Start a process on the store, on the time that the wall clock shows now."""
@@ -164,6 +170,21 @@ class World:
         self.dispatcher = self._new_dispatcher()
         # Looked at after each stretch of time, so that it cannot die unseen.
         self._dispatching = self._loop.create_task(self.dispatcher.run())
+        inquirer = Inquirer(
+            self.store,
+            self.dispatcher.listers,
+            self.clock,
+            self._wake,
+            idle=self._idle,
+        )
+        self.dispatcher.on_uncertain = inquirer.wake
+        probing = keep_probing_providers(
+            self.dispatcher.circuits, self.dispatcher.providers, self._wake
+        )
+        self._beside = [
+            self._loop.create_task(inquirer.run()),
+            self._loop.create_task(probing),
+        ]
         await asyncio.sleep(0)
 
     async def shift_wall_clock(self, by: timedelta) -> None:
@@ -200,6 +221,10 @@ class World:
         if self._dispatching is not None and self._dispatching.done():
             self._dispatching.result()
             raise AssertionError("the dispatcher has ended")
+        for task in self._beside:
+            if task.done():
+                task.result()
+                raise AssertionError("what runs beside the dispatcher has ended")
 
 
 def _references() -> Iterator[Reference]:

@@ -63,6 +63,7 @@ class Daemon:
         self.inquirer = Inquirer(
             store, self.dispatcher.listers, clock, self.dispatcher.wake
         )
+        self.dispatcher.on_uncertain = self.inquirer.wake
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
