@@ -258,7 +258,7 @@ class _Digest:
         words = self._wording.words
         aside = [line.aside] if line.aside else []
         state, severity = {
-            Section.RESOLVED: (words.resolved, ""),
+            Section.RESOLVED: (words.resolved, line.severity),
             Section.OVER: (words.over, ""),
             Section.FIRING: ("", line.severity),
         }[line.section]

@@ -191,6 +191,15 @@ class Wording:
         """The severity label's own value, for comparing."""
         return self.read(episode.labels.get(self.severity_label))
 
+    def ended_severity(self, fact: Fact) -> str:
+        """How bad what is over was, where the same alert was told as less bad before.
+
+        That one may well fire still: `RESOLVED Disk full db1` would say it does not.
+        """
+        if not fact.worse:
+            return ""
+        return disarm_start(self.severity_of(fact.episode)[:16].strip())
+
     def plain_what(self, episode: EpisodeView) -> str:
         """The summary, else the description, cleaned but whole: for own templates."""
         for annotation in ("summary", "description", "message", "title"):
@@ -207,7 +216,7 @@ class Wording:
         return [
             flag
             for flag in (
-                words.worse if fact.worse else "",
+                words.worse if fact.worse and not ended else "",
                 self.late((fact,)),
                 flapping if episode.flaps and not ended else "",
                 words.silent if episode.stale else "",
@@ -226,7 +235,8 @@ _fit_for_a_text = lru_cache(maxsize=4096)(_made_fit)
 
 @lru_cache(maxsize=1024)
 def _named(name: str) -> str:
-    return disarm_start(readable(name))
+    # Made readable, `Ack_14` is our words again.
+    return disarm_start(disarm(readable(name)))
 
 
 def span(delta: timedelta) -> str:

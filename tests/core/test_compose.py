@@ -185,6 +185,24 @@ def one(told: Fact, style: Style = STYLE) -> str:
             id="worse-than-was-told",
         ),
         pytest.param(
+            replace(
+                fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
+                worse=True,
+            ),
+            "RESOLVED critical Disk full db1 /var after 8m (03:12-03:20)",
+            id="resolved-says-which-of-two-severities",
+        ),
+        pytest.param(
+            fact({"alertname": "Ack_14", "instance": "db1"}, {}),
+            "FIRING Ack_14 db1 since 03:12",
+            id="a-name-in-words-cannot-ask-for-an-answer",
+        ),
+        pytest.param(
+            fact({"alertname": "Ack 14", "instance": "db1"}, {}),
+            "FIRING Ack_14 db1 since 03:12",
+            id="a-name-cannot-ask-for-an-answer",
+        ),
+        pytest.param(
             shaky(fact({**DISK, "severity": "warning"}), flaps=5),
             "FIRING (flapping x5) warning Disk full db1 /var: Disk is 97% full."
             " Since 03:12, no more texts until it settles",

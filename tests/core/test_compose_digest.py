@@ -179,6 +179,19 @@ def test_one_line_that_says_it_all_stands_alone(letter: Letter, expected: str) -
     assert body(letter) == expected
 
 
+def test_what_is_over_is_never_worse() -> None:
+    """It says how bad it was, as the same alert may fire still at a lesser severity."""
+    over = [
+        fact({**DISK, "mountpoint": path}, kind=Kind.RESOLVED, ends_at=NOW, number=n)
+        for n, path in enumerate(("/a", "/b"))
+    ]
+
+    text = body(Letter(resolved=tuple(replace(f, worse=True) for f in over)))
+
+    assert text.startswith("RESOLVED critical Disk full x2 ")
+    assert "worse" not in text
+
+
 def test_the_same_alert_at_two_severities_is_one_row() -> None:
     """Under the worse one, and counted once; two alerts are two rows."""
     warning = {**DISK, "severity": "warning"}
