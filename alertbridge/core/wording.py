@@ -107,7 +107,7 @@ class Wording:
 
     def late(self, facts: tuple[Fact, ...]) -> str:
         """Say how late the oldest of *facts* is told, or nothing if it is not."""
-        delay = self.now - min((f.created_at for f in facts), default=self.now)
+        delay = self.now - min((_due(fact) for fact in facts), default=self.now)
         return self.words.late.format(span(delay)) if delay > LATE_AFTER else ""
 
     def severity(self, fact: Fact) -> str:
@@ -223,6 +223,13 @@ class Wording:
             )
             if flag
         ]
+
+
+def _due(fact: Fact) -> datetime:
+    """From when on a fact is late: what flapped was to settle first."""
+    held = fact.held_until
+    settles = fact.kind is Kind.RESOLVED and fact.episode.flaps > 0
+    return max(fact.created_at, held) if settles and held else fact.created_at
 
 
 def _made_fit(text: str, linked_hosts: frozenset[str], script: Script) -> str:

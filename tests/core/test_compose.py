@@ -217,6 +217,18 @@ def one(told: Fact, style: Style = STYLE) -> str:
             id="flapped",
         ),
         pytest.param(
+            replace(
+                shaky(
+                    fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
+                    flaps=9,
+                ),
+                created_at=NOW - timedelta(minutes=15),
+                held_until=NOW,
+            ),
+            "RESOLVED Disk full db1 /var after 8m (03:12-03:20), flapped x9",
+            id="what-was-to-settle-first-is-not-late",
+        ),
+        pytest.param(
             shaky(fact(kind=Kind.REMINDER), stale=True),
             "STILL FIRING (source silent) CRITICAL Disk full db1 /var:"
             " Disk is 97% full. Since 03:12 (3m)",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.core.alert import SourceName
+from alertbridge.core.alert import OURSELVES, SourceName
 from alertbridge.core.compose import Style, compose
 from alertbridge.core.compose_digest import say_many
 from alertbridge.core.mailbox import Letter
@@ -177,6 +177,38 @@ def test_digest_of_two_has_room_for_summaries() -> None:
 def test_one_line_that_says_it_all_stands_alone(letter: Letter, expected: str) -> None:
     """No counts above it, and its own state in front."""
     assert body(letter) == expected
+
+
+def test_flapping_alerts_that_share_a_line_say_that_no_more_texts_come() -> None:
+    """Else the silence that follows reads as an end."""
+    shaky = [
+        replace(f, episode=replace(f.episode, flaps=3))
+        for f in (fact({**DISK, "host": host}, number=n) for n, host in enumerate("ab"))
+    ]
+
+    text = body(Letter(firing=tuple(shaky)))
+
+    assert text.startswith("CRITICAL (flapping x3) Disk full x2 a, b")
+    assert text.endswith("ince 03:12, no more texts until it settles")
+
+
+def test_a_page_about_lost_pages_says_which() -> None:
+    """Four people, four pages: `Page not sent x4` would help none of them."""
+    lost = [
+        replace(
+            fact({"alertname": "PageNotSent"}, {"summary": f"{who} not told of A"}),
+            episode=replace(
+                fact({"alertname": "PageNotSent"}, number=n).episode,
+                source=OURSELVES,
+                annotations={"summary": f"{who} not told of A"},
+            ),
+        )
+        for n, who in enumerate(("anna", "bo", "carl", "dora"))
+    ]
+
+    text = body(Letter(firing=tuple(lost)))
+
+    assert "x4: anna not told of A; bo not told of A; carl" in text
 
 
 def test_what_is_over_is_never_worse() -> None:
