@@ -116,7 +116,8 @@ class Fact:
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
     `tried` holds the ways that were refused for good. `route` is the id of the route
     that took the alert, None for what no route took (meta-alerts). `worse` says that
-    this person was told of the same alert at a lesser severity, and that still fires.
+    this person was told of the same alert at a lesser severity, and that still fires
+    (of what is over: at another severity, and that one still fires).
     `over_budget` says that a budget that is used up holds it back.
     """
 

@@ -192,9 +192,9 @@ class Wording:
         return self.read(episode.labels.get(self.severity_label))
 
     def ended_severity(self, fact: Fact) -> str:
-        """How bad what is over was, where the same alert was told as less bad before.
+        """How bad what is over was, if the same alert still fires at another severity.
 
-        That one may well fire still: `RESOLVED Disk full db1` would say it does not.
+        `RESOLVED Disk full db1` alone would say that both are over.
         """
         if not fact.worse:
             return ""

@@ -40,10 +40,13 @@ _COLUMNS = (
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
     " n.route, e.flaps, e.stale_at,"
-    # Told of the same alert at a lesser severity, and that still fires.
+    # Told of the same alert at a lesser severity, and that still fires; of what is
+    # over, at another: who reads RESOLVED must not take both for over.
     " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
     "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
-    "  AND k.severity > e.severity AND t.recipient = n.recipient"
+    "  AND (k.severity > e.severity"
+    "   OR n.kind = 'resolved' AND k.severity != e.severity)"
+    "  AND t.recipient = n.recipient"
     "  AND t.state = 'told' AND t.kind != 'resolved'),"
     " n.reason = 'over_budget'"
     ", e.ended_seen"

@@ -122,7 +122,10 @@ class _Stored:
         """Whether the admins were told that *recipient* was not."""
         return any(
             summary.startswith(
-                (f"{recipient} was not told of", f"{recipient} may not have been told of")
+                (
+                    f"{recipient} was not told of",
+                    f"{recipient} may not have been told of",
+                )
             )
             and (name in summary or " +" in summary)
             for summary in self.meta
