@@ -8,7 +8,7 @@ themselves are left out; where one line says it all, there is no other.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from alertbridge.core.alert import OURSELVES
+from alertbridge.core.alert import OURSELVES, PAGE
 from alertbridge.core.compose_counts import counts_of
 from alertbridge.core.compose_single import spell
 from alertbridge.core.encoding import ELLIPSIS, MOST_IN_SEGMENT, fit, measure
@@ -273,9 +273,13 @@ class _Digest:
 
     def _what(self, line: Line) -> str:
         """What is wrong: once if it is the same of all, else with each place."""
-        ours = all(fact.episode.source == OURSELVES for fact in line.facts)
         # Without its summary, a page about a lost page does not say which.
-        most = MOST_TOLD_IN_FULL if ours else MOST_SUMMARIES
+        alone = all(
+            fact.episode.source == OURSELVES
+            or fact.episode.labels.get("alertname") == PAGE
+            for fact in line.facts
+        )
+        most = MOST_TOLD_IN_FULL if alone else MOST_SUMMARIES
         if line.section is not Section.FIRING or len(line.rows) > most:
             return ""
         whats = [self._wording.what(row.fact.episode) for row in line.rows]

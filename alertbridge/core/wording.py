@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from alertbridge.core.alert import OURSELVES
+from alertbridge.core.alert import OURSELVES, PAGE
 from alertbridge.core.cleaning import clean
 from alertbridge.core.imitation import STATE_WORDS, disarm, disarm_start
 from alertbridge.core.language import WORDS, Language, Words
@@ -148,6 +148,10 @@ class Wording:
             nothing = name == _NO_RESULT[0]
             reason = self.words.no_data if nothing else self.words.source_error
             return f"{_named(rule)} ({reason})"
+        if name == PAGE and episode.ended:
+            # What is over says no summary, and "Page" alone is any of them.
+            said = tidy(self.read(episode.annotations.get("summary")))
+            return f"{name}: {said}" if said else name
         name = _named(name) or self.words.unnamed
         return f"{self.words.ourselves} {name}" if episode.source == OURSELVES else name
 

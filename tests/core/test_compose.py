@@ -217,6 +217,16 @@ def one(told: Fact, style: Style = STYLE) -> str:
             id="flapped",
         ),
         pytest.param(
+            fact(
+                {"alertname": "Page"},
+                {"summary": "backup of db1 failed"},
+                kind=Kind.RESOLVED,
+                ends_at=STARTED + timedelta(minutes=8),
+            ),
+            "RESOLVED Page: backup of db1 failed after 8m (03:12-03:20)",
+            id="a-page-that-is-over-says-which",
+        ),
+        pytest.param(
             replace(
                 shaky(
                     fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),

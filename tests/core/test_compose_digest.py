@@ -211,6 +211,18 @@ def test_a_page_about_lost_pages_says_which() -> None:
     assert "x4: anna not told of A; bo not told of A; carl" in text
 
 
+def test_pages_that_scripts_raise_say_what_they_are() -> None:
+    """All have one name; what they say is in the summary alone."""
+    pages = [
+        fact({"alertname": "Page"}, {"summary": said}, number=n)
+        for n, said in enumerate(("tape is full", "backup failed", "raid", "ups"))
+    ]
+
+    text = body(Letter(firing=tuple(pages)))
+
+    assert "Page x4: backup failed; raid; tape is full; ups. Since" in text
+
+
 def test_what_is_over_is_never_worse() -> None:
     """It says how bad it was, as the same alert may fire still at a lesser severity."""
     over = [
