@@ -110,7 +110,8 @@ def lines_of(letter: Letter, wording: Wording, longest_name: int) -> list[Line]:
         shown = names.setdefault(name, shorten(name, longest_name))
         key = (
             section,
-            fact.severity,
+            # A fact that it is over is never critical; what is over may have been.
+            min(fact.severity, fact.episode.severity),
             not fact.worse,
             _severity(section, fact, wording),
             shown,

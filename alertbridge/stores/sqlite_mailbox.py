@@ -49,7 +49,7 @@ _COLUMNS = (
     "  AND t.recipient = n.recipient"
     "  AND t.state = 'told' AND t.kind != 'resolved'),"
     " n.reason = 'over_budget'"
-    ", e.ended_seen"
+    ", e.ended_seen, e.severity"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -120,6 +120,7 @@ def fact_of(row: Row) -> Fact:
             ends_at=moment_or_none(row[17]),
             ended_seen=moment_or_none(row[29]),
             generator_url=row[18],
+            severity=Severity(row[30]),
             flaps=row[25],
             stale=row[26] is not None,
         ),

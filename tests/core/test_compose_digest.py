@@ -22,7 +22,7 @@ from alertbridge.core.notification import (
     NotificationId,
     PostNote,
 )
-from alertbridge.core.severity import SeverityRule
+from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.wording import Wording
 
 NOW = datetime(2026, 11, 22, 2, 15, tzinfo=UTC)
@@ -83,6 +83,21 @@ def fleet(size: int, name: str = "InstanceDown") -> tuple[Fact, ...]:
         fact({"alertname": name, "instance": f"web{i:03}"}, {}, number=i)
         for i in range(size)
     )
+
+
+@pytest.mark.parametrize(
+    ("was", "order"), [(Severity.LOW, ["Aaa", "Zzz"]), (Severity.CRITICAL, ["Zzz"])]
+)
+def test_what_was_worst_leads_what_is_over(was: Severity, order: list[str]) -> None:
+    """Facts that something is over weigh alike; what is over does not."""
+    end = fact({"alertname": "Aaa"}, {}, kind=Kind.RESOLVED, ends_at=NOW)
+    last = fact({"alertname": "Zzz"}, {}, kind=Kind.RESOLVED, ends_at=NOW, number=2)
+    last = replace(last, episode=replace(last.episode, severity=was))
+    over = tuple(replace(each, severity=Severity.LOW) for each in (end, last))
+
+    text = body(Letter(resolved=over))
+
+    assert sorted(["Aaa", "Zzz"], key=text.index)[: len(order)] == order, text
 
 
 def test_digest() -> None:
