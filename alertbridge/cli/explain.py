@@ -165,7 +165,8 @@ def _reasons(message: Draft, whole: Text) -> Iterator[str]:
     if message.template_error is not None:
         yield f"built-in text, because: {message.template_error}"
     if whole.body != message.text.body:
-        yield f"cut: with all the room it would take {whole.segments} segments"
+        parts = "segment" if whole.segments == 1 else "segments"
+        yield f"cut: with all the room it would take {whole.segments} {parts}"
     odd = first_odd(message.text.body)
     if odd is not None:
         yield f"UCS-2 because of {_character(odd)}"

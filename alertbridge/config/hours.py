@@ -2,19 +2,23 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.model_people import BreaksThrough, RecipientEntry
 from alertbridge.config.problems import Path, did_you_mean, shown
 from alertbridge.config.report import Report
 from alertbridge.config.salvage import Salvaged
-from alertbridge.core.interval import TimeInterval
+from alertbridge.core.interval import TimeInterval, next_open
 from alertbridge.core.quiet import QuietHours
 from alertbridge.core.severity import Severity
 
 _USUAL: BreaksThrough = "critical"
 """What a person is woken by where nothing is said."""
+
+
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where to begin to look: hours without years come again every year."""
 
 
 def least_severity(word: BreaksThrough) -> Severity | None:
@@ -57,6 +61,7 @@ class Hours:
             quiet_where=self._where(quiet) if entry.quiet_hours else "",
             working_where=self._where(working) if entry.working_hours else "",
         )
+        self._warn_of_no_end(hours, quiet if entry.quiet_hours else working)
         has_hours = entry.quiet_hours or entry.working_hours
         if not has_hours and entry.breaks_through != _USUAL:
             problem = "no effect: there is nothing to break through"
@@ -64,6 +69,19 @@ class Hours:
             place = self._place((*path, "breaks_through"))
             self._report.warn(place, problem, fix)
         return hours
+
+    def _warn_of_no_end(self, hours: QuietHours, path: Path) -> None:
+        """Say so where no time at all is left: what waits for one never rings.
+
+        Hours of certain years are left out: no clock is looked at here.
+        """
+        both = (*hours.quiet, *hours.working)
+        if not both or any(interval.years for interval in both):
+            return
+        if next_open(hours.quiet, hours.working, _ANY_DAY) is None:
+            problem = "these hours never end: nothing that is held ever leaves"
+            fix = "leave some time outside quiet_hours and within working_hours"
+            self._report.warn(self._place(path), problem, fix)
 
     def _read(
         self, names: tuple[str, ...], path: Path, zone: tzinfo

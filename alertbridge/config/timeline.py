@@ -111,6 +111,9 @@ class _Reader:
             self.check_matches(steps)
         last = max((step.at for step in steps), default=start)
         end = last + AFTERWARDS if model.until is None else start + model.until
+        if end < last:
+            problem = "events come after it, and would not happen"
+            self.report.error(("until",), problem, "write a longer one, or remove it")
         return Timeline(start=start, end=end, posting=posting, steps=tuple(steps))
 
     def steps(

@@ -20,6 +20,9 @@ Labels = Mapping[str, str]
 OURSELVES = SourceName("alertbridge")
 """The source of meta-alerts: pages about alertbridge itself."""
 
+PAGE = "Page"
+"""The name of a page that says what it is in its summary alone."""
+
 SOURCE_LABEL = "__source__"
 RECEIVER_LABEL = "__receiver__"
 

@@ -8,6 +8,7 @@ themselves are left out; where one line says it all, there is no other.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from alertbridge.core.alert import OURSELVES, PAGE
 from alertbridge.core.compose_counts import counts_of
 from alertbridge.core.compose_single import spell
 from alertbridge.core.encoding import ELLIPSIS, MOST_IN_SEGMENT, fit, measure
@@ -258,7 +259,7 @@ class _Digest:
         words = self._wording.words
         aside = [line.aside] if line.aside else []
         state, severity = {
-            Section.RESOLVED: (words.resolved, ""),
+            Section.RESOLVED: (words.resolved, line.severity),
             Section.OVER: (words.over, ""),
             Section.FIRING: ("", line.severity),
         }[line.section]
@@ -272,7 +273,14 @@ class _Digest:
 
     def _what(self, line: Line) -> str:
         """What is wrong: once if it is the same of all, else with each place."""
-        if line.section is not Section.FIRING or len(line.rows) > MOST_SUMMARIES:
+        # Without its summary, a page about a lost page does not say which.
+        alone = all(
+            fact.episode.source == OURSELVES
+            or fact.episode.labels.get("alertname") == PAGE
+            for fact in line.facts
+        )
+        most = MOST_TOLD_IN_FULL if alone else MOST_SUMMARIES
+        if line.section is not Section.FIRING or len(line.rows) > most:
             return ""
         whats = [self._wording.what(row.fact.episode) for row in line.rows]
         texts = ["" if what.extra else what.text for what in whats]
@@ -298,6 +306,8 @@ class _Digest:
         if not detail.times or (self._one_start and not self._alone):
             return ""
         since = f"{wording.words.since} {wording.clock(start)}"
+        if self._alone and any(fact.episode.flaps for fact in line.facts):
+            since += f", {wording.words.until_it_settles}"
         if what:
             stop = "" if what.endswith(("!", "?")) else "."
             return f"{stop} {since[:1].upper()}{since[1:]}"

@@ -183,7 +183,8 @@ def state_of(fact: Fact, wording: Wording) -> str:
     flags = ", ".join(wording.flags(fact))
     aside = f"({flags})" if flags else ""
     state = wording.state(fact)
-    severity = "" if fact.kind is Kind.RESOLVED else wording.severity(fact)
+    ended = fact.kind is Kind.RESOLVED
+    severity = wording.ended_severity(fact) if ended else wording.severity(fact)
     words = (state, aside, severity) if state else (severity, aside)
     return " ".join(filter(None, words))
 

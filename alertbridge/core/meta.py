@@ -139,7 +139,10 @@ def dead_notifications(
     shown = ", ".join(names[:3])
     if len(names) > 3:
         shown += f" +{len(names) - 3}"
-    summary = f"{_shown(recipient)} was not told of {shown}: {detail}"
+    # An answer was lost: the phone may have rung, twice even.
+    maybe = any(fact.uncertain for fact in facts)
+    told = "may not have been told of" if maybe else "was not told of"
+    summary = f"{_shown(recipient)} {told} {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
 

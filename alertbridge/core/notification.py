@@ -76,7 +76,8 @@ class EpisodeView:
     """An episode as a text needs it.
 
     `ended_seen` is when we recorded the end, by our own clock: what is waited for from
-    then on moves with it when it is set, as the sender's `ends_at` does not.
+    then on moves with it when it is set, as the sender's `ends_at` does not. `severity`
+    is the alert's own: a fact that it is over has a milder one.
     `flaps` is how often it changed while it flapped (0: it does not flap); `stale`
     says that its source has fallen silent about it: it may be over.
     """
@@ -89,6 +90,7 @@ class EpisodeView:
     ends_at: datetime | None = None
     ended_seen: datetime | None = None
     generator_url: str = ""
+    severity: Severity = Severity.LOW
     flaps: int = 0
     stale: bool = False
 
@@ -118,7 +120,8 @@ class Fact:
     answer nobody saw, if it goes out anew because of that. `route` is the id of the
     route that took the alert, None for what no route took (meta-alerts). `worse` says
     that this person was told of the same alert at a lesser severity, and that still
-    fires. `over_budget` says that a budget that is used up holds it back.
+    fires (of what is over: at another severity, and that one still fires).
+    `over_budget` says that a budget that is used up holds it back.
     """
 
     id: NotificationId

@@ -288,11 +288,9 @@ class PlanDraft:
             now=self.now,
         )
         match answer:
-            case Remind(round_):
+            case Remind(round_, kind):
                 self.facts.append(
-                    self._fact(
-                        alert, listener, severity, kind=Kind.REMINDER, round_=round_
-                    )
+                    self._fact(alert, listener, severity, kind=kind, round_=round_)
                 )
             case Verdict.ALREADY_WAITING:
                 self._already(alert, listener, facts)

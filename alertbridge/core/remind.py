@@ -16,9 +16,10 @@ from alertbridge.core.plan import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Write reminder number `round`."""
+    """Write the next round of a kind: a reminder, or news to who never heard of it."""
 
     round: int
+    kind: Kind = Kind.REMINDER
 
 
 def remind(
@@ -52,5 +53,7 @@ def remind(
     slack = min(repeat_window, repeat_interval / 4)
     if told_at is not None and now - told_at < repeat_interval - slack:
         return Verdict.REMINDED_LATELY
-    rounds = (fact.round for fact in facts if fact.kind is Kind.REMINDER)
-    return Remind(max(rounds, default=0) + 1)
+    # Whoever was never told (his page died, or grew too old) is not reminded of it.
+    kind = Kind.REMINDER if any(fact.heard for fact in facts) else Kind.FIRING
+    rounds = (fact.round for fact in facts if fact.kind is kind)
+    return Remind(max(rounds, default=0) + 1, kind)

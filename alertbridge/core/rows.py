@@ -110,9 +110,10 @@ def lines_of(letter: Letter, wording: Wording, longest_name: int) -> list[Line]:
         shown = names.setdefault(name, shorten(name, longest_name))
         key = (
             section,
-            fact.severity,
+            # A fact that it is over is never critical; what is over may have been.
+            min(fact.severity, fact.episode.severity),
             not fact.worse,
-            wording.severity(fact) if section is Section.FIRING else "",
+            _severity(section, fact, wording),
             shown,
             _aside(fact, wording),
         )
@@ -184,12 +185,22 @@ def _sections(letter: Letter) -> Iterable[tuple[Section, Fact]]:
         yield Section.OVER, fact
 
 
+def _severity(section: Section, fact: Fact, wording: Wording) -> str:
+    match section:
+        case Section.FIRING:
+            return wording.severity(fact)
+        case Section.RESOLVED:
+            return wording.ended_severity(fact)
+        case Section.OVER:
+            return ""
+
+
 def _aside(fact: Fact, wording: Wording) -> str:
     """What a line says beside its severity; how late is said once for all."""
     words, episode = wording.words, fact.episode
     flapping = words.flapped if fact.kind is Kind.RESOLVED else words.flapping
     aside = (
-        words.worse if fact.worse else "",
+        words.worse if fact.worse and fact.kind is not Kind.RESOLVED else "",
         flapping.format(episode.flaps) if episode.flaps else "",
         words.silent if episode.stale else "",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-from alertbridge.core.alert import OURSELVES
+from alertbridge.core.alert import OURSELVES, PAGE
 from alertbridge.core.cleaning import clean
 from alertbridge.core.imitation import STATE_WORDS, disarm, disarm_start
 from alertbridge.core.language import WORDS, Language, Words
@@ -107,7 +107,7 @@ class Wording:
 
     def late(self, facts: tuple[Fact, ...]) -> str:
         """Say how late the oldest of *facts* is told, or nothing if it is not."""
-        delay = self.now - min((f.created_at for f in facts), default=self.now)
+        delay = self.now - min((_due(fact) for fact in facts), default=self.now)
         return self.words.late.format(span(delay)) if delay > LATE_AFTER else ""
 
     def severity(self, fact: Fact) -> str:
@@ -148,6 +148,10 @@ class Wording:
             nothing = name == _NO_RESULT[0]
             reason = self.words.no_data if nothing else self.words.source_error
             return f"{_named(rule)} ({reason})"
+        if name == PAGE and episode.ended:
+            # What is over says no summary, and "Page" alone is any of them.
+            said = tidy(self.read(episode.annotations.get("summary")))
+            return f"{name}: {said}" if said else name
         name = _named(name) or self.words.unnamed
         return f"{self.words.ourselves} {name}" if episode.source == OURSELVES else name
 
@@ -191,6 +195,15 @@ class Wording:
         """The severity label's own value, for comparing."""
         return self.read(episode.labels.get(self.severity_label))
 
+    def ended_severity(self, fact: Fact) -> str:
+        """How bad what is over was, if the same alert still fires at another severity.
+
+        `RESOLVED Disk full db1` alone would say that both are over.
+        """
+        if not fact.worse:
+            return ""
+        return disarm_start(self.severity_of(fact.episode)[:16].strip())
+
     def plain_what(self, episode: EpisodeView) -> str:
         """The summary, else the description, cleaned but whole: for own templates."""
         for annotation in ("summary", "description", "message", "title"):
@@ -207,13 +220,20 @@ class Wording:
         return [
             flag
             for flag in (
-                words.worse if fact.worse else "",
+                words.worse if fact.worse and not ended else "",
                 self.late((fact,)),
                 flapping if episode.flaps and not ended else "",
                 words.silent if episode.stale else "",
             )
             if flag
         ]
+
+
+def _due(fact: Fact) -> datetime:
+    """From when on a fact is late: what flapped was to settle first."""
+    held = fact.held_until
+    settles = fact.kind is Kind.RESOLVED and fact.episode.flaps > 0
+    return max(fact.created_at, held) if settles and held else fact.created_at
 
 
 def _made_fit(text: str, linked_hosts: frozenset[str], script: Script) -> str:
@@ -226,7 +246,8 @@ _fit_for_a_text = lru_cache(maxsize=4096)(_made_fit)
 
 @lru_cache(maxsize=1024)
 def _named(name: str) -> str:
-    return disarm_start(readable(name))
+    # Made readable, `Ack_14` is our words again.
+    return disarm_start(disarm(readable(name)))
 
 
 def span(delta: timedelta) -> str:

@@ -71,8 +71,7 @@ class Current:
         self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
     ) -> Sequence[Plan]:
         """The meta-alerts that go with facts whose last try nobody answered."""
-        detail = "the gateway may or may not have it, twice"
-        return dead_notifications(dead, recipient, detail, self.rules, now)
+        return dead_notifications(dead, recipient, "no clear answer", self.rules, now)
 
     def limits(self, mailbox: Mailbox, now: datetime) -> Sequence[Limit]:
         """The budgets that bear on *mailbox*: what is spent of them must be known."""

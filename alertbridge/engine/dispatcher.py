@@ -314,12 +314,15 @@ class Dispatcher:
         self, message: Message, step: Step, outcomes: Outcomes
     ) -> tuple[Plan, ...]:
         rules, now = self._current.rules, self._clock.now()
+        number = message.number
         dead: tuple[NotificationId, ...] = ()
         if isinstance(step, AnotherWay | GiveUp):
             dead = step.dead
         if dead:
             facts = [fact for fact in message.tells if fact.id in dead]
-            detail = detail_of(outcomes.of(message.number)) or "no answer"
+            # What was unclear twice is in the log; a text has no room for its class.
+            own = "" if isinstance(step, GiveUp) else detail_of(outcomes.of(number))
+            detail = own or "no clear answer"
             return dead_notifications(facts, message.recipient, detail, rules, now)
         pages = any(fact.kind is not Kind.RESOLVED for fact in message.tells)
         removed = message.recipient not in rules.recipients

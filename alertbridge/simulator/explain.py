@@ -122,7 +122,10 @@ def _whole(draft: Draft, rules: Rules, now: datetime) -> Text:
     """Compose what *draft* tells once more, with nothing to cut it."""
     letter = sort_out(Mailbox(recipient=draft.recipient, facts=draft.tells), now).letter
     style = style_of(letter, rules.recipients.get(draft.recipient), rules)
-    return compose(letter, replace(style, budget=ALL_THE_ROOM), now).text
+    # The draft has its code and link by now; neither of these two does.
+    given = compose(letter, style, now).text
+    whole = compose(letter, replace(style, budget=ALL_THE_ROOM), now).text
+    return draft.text if whole == given else whole
 
 
 def _references() -> Iterator[Reference]:

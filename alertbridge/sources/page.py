@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from alertbridge.core.alert import (
+    PAGE,
     Alert,
     AlertGroup,
     GroupKey,
@@ -42,7 +43,7 @@ from alertbridge.sources.reading import (
 )
 
 SEVERITY_LABEL = "severity"
-DEFAULT_ALERTNAME = "Page"
+DEFAULT_ALERTNAME = PAGE
 
 _LONGEST_ERROR = 400
 

@@ -41,13 +41,16 @@ _COLUMNS = (
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
     "  AND (h.state = 'told' OR h.uncertain > 0)),"
     " n.route, e.flaps, e.stale_at,"
-    # Told of the same alert at a lesser severity, and that still fires.
+    # Told of the same alert at a lesser severity, and that still fires; of what is
+    # over, at another: who reads RESOLVED must not take both for over.
     " e.kin != '' AND EXISTS (SELECT 1 FROM episode k JOIN notification t"
     "  ON t.episode = k.id WHERE k.kin = e.kin AND k.kin != '' AND k.ends_at IS NULL"
-    "  AND k.severity > e.severity AND t.recipient = n.recipient"
+    "  AND (k.severity > e.severity"
+    "   OR n.kind = 'resolved' AND k.severity != e.severity)"
+    "  AND t.recipient = n.recipient"
     "  AND t.state = 'told' AND t.kind != 'resolved'),"
     " n.reason = 'over_budget'"
-    ", e.ended_seen, n.doubted"
+    ", e.ended_seen, e.severity, n.doubted"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -118,6 +121,7 @@ def fact_of(row: Row) -> Fact:
             ends_at=moment_or_none(row[17]),
             ended_seen=moment_or_none(row[29]),
             generator_url=row[18],
+            severity=Severity(row[30]),
             flaps=row[25],
             stale=row[26] is not None,
         ),
@@ -126,7 +130,7 @@ def fact_of(row: Row) -> Fact:
         route=row[24],
         worse=bool(row[27]),
         over_budget=bool(row[28]),
-        doubted=None if row[30] is None else ProviderName(row[30]),
+        doubted=None if row[31] is None else ProviderName(row[31]),
     )
 
 

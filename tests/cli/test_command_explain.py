@@ -254,6 +254,16 @@ def test_a_text_that_is_cut_says_what_it_would_take(run: Run) -> None:
     )
 
 
+def test_a_code_at_the_end_does_not_make_a_text_cut(run: Run, config: Path) -> None:
+    """More room would say no more of the alert."""
+    config.write_text(config.read_text("utf-8") + "ack: {codes: true}\n", "utf-8")
+
+    done = run("explain", "-", stdin=body(firing()))
+
+    assert " Ack 10" in done.stdout.replace("\n  | ", " ")
+    assert "cut:" not in done.stdout
+
+
 def test_the_summary_counts_what_is_cut(run: Run, tmp_path: Path) -> None:
     """The last line: how many texts, and the longest."""
     corpus = tmp_path / "corpus.jsonl"

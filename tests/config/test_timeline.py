@@ -313,3 +313,11 @@ def test_no_file_is_one_problem(tmp_path: Path) -> None:
     """Named, with where to read on."""
     with pytest.raises(ConfigError, match=r"no timeline: there is no such file"):
         read_timeline(tmp_path / "none.yaml", sources=("am",), providers=("one",))
+
+
+def test_events_behind_the_end_are_an_error(read: Read) -> None:
+    """What never happens would prove a wrong thing."""
+    night = events("at: 2h, fire: {alertname: Disk}")
+
+    with pytest.raises(ConfigError, match="until: events come after it"):
+        read(f"until: 1m\n{night}")

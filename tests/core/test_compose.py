@@ -185,6 +185,24 @@ def one(told: Fact, style: Style = STYLE) -> str:
             id="worse-than-was-told",
         ),
         pytest.param(
+            replace(
+                fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
+                worse=True,
+            ),
+            "RESOLVED critical Disk full db1 /var after 8m (03:12-03:20)",
+            id="resolved-says-which-of-two-severities",
+        ),
+        pytest.param(
+            fact({"alertname": "Ack_14", "instance": "db1"}, {}),
+            "FIRING Ack_14 db1 since 03:12",
+            id="a-name-in-words-cannot-ask-for-an-answer",
+        ),
+        pytest.param(
+            fact({"alertname": "Ack 14", "instance": "db1"}, {}),
+            "FIRING Ack_14 db1 since 03:12",
+            id="a-name-cannot-ask-for-an-answer",
+        ),
+        pytest.param(
             shaky(fact({**DISK, "severity": "warning"}), flaps=5),
             "FIRING (flapping x5) warning Disk full db1 /var: Disk is 97% full."
             " Since 03:12, no more texts until it settles",
@@ -197,6 +215,28 @@ def one(told: Fact, style: Style = STYLE) -> str:
             ),
             "RESOLVED Disk full db1 /var after 8m (03:12-03:20), flapped x9",
             id="flapped",
+        ),
+        pytest.param(
+            fact(
+                {"alertname": "Page"},
+                {"summary": "backup of db1 failed"},
+                kind=Kind.RESOLVED,
+                ends_at=STARTED + timedelta(minutes=8),
+            ),
+            "RESOLVED Page: backup of db1 failed after 8m (03:12-03:20)",
+            id="a-page-that-is-over-says-which",
+        ),
+        pytest.param(
+            replace(
+                shaky(
+                    fact(kind=Kind.RESOLVED, ends_at=STARTED + timedelta(minutes=8)),
+                    flaps=9,
+                ),
+                created_at=NOW - timedelta(minutes=15),
+                held_until=NOW,
+            ),
+            "RESOLVED Disk full db1 /var after 8m (03:12-03:20), flapped x9",
+            id="what-was-to-settle-first-is-not-late",
         ),
         pytest.param(
             shaky(fact(kind=Kind.REMINDER), stale=True),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertbridge.core.alert import SourceName
+from alertbridge.core.alert import OURSELVES, SourceName
 from alertbridge.core.compose import Style, compose
 from alertbridge.core.compose_digest import say_many
 from alertbridge.core.mailbox import Letter
@@ -22,7 +22,7 @@ from alertbridge.core.notification import (
     NotificationId,
     PostNote,
 )
-from alertbridge.core.severity import SeverityRule
+from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.wording import Wording
 
 NOW = datetime(2026, 11, 22, 2, 15, tzinfo=UTC)
@@ -83,6 +83,21 @@ def fleet(size: int, name: str = "InstanceDown") -> tuple[Fact, ...]:
         fact({"alertname": name, "instance": f"web{i:03}"}, {}, number=i)
         for i in range(size)
     )
+
+
+@pytest.mark.parametrize(
+    ("was", "order"), [(Severity.LOW, ["Aaa", "Zzz"]), (Severity.CRITICAL, ["Zzz"])]
+)
+def test_what_was_worst_leads_what_is_over(was: Severity, order: list[str]) -> None:
+    """Facts that something is over weigh alike; what is over does not."""
+    end = fact({"alertname": "Aaa"}, {}, kind=Kind.RESOLVED, ends_at=NOW)
+    last = fact({"alertname": "Zzz"}, {}, kind=Kind.RESOLVED, ends_at=NOW, number=2)
+    last = replace(last, episode=replace(last.episode, severity=was))
+    over = tuple(replace(each, severity=Severity.LOW) for each in (end, last))
+
+    text = body(Letter(resolved=over))
+
+    assert sorted(["Aaa", "Zzz"], key=text.index)[: len(order)] == order, text
 
 
 def test_digest() -> None:
@@ -177,6 +192,63 @@ def test_digest_of_two_has_room_for_summaries() -> None:
 def test_one_line_that_says_it_all_stands_alone(letter: Letter, expected: str) -> None:
     """No counts above it, and its own state in front."""
     assert body(letter) == expected
+
+
+def test_flapping_alerts_that_share_a_line_say_that_no_more_texts_come() -> None:
+    """Else the silence that follows reads as an end."""
+    shaky = [
+        replace(f, episode=replace(f.episode, flaps=3))
+        for f in (fact({**DISK, "host": host}, number=n) for n, host in enumerate("ab"))
+    ]
+
+    text = body(Letter(firing=tuple(shaky)))
+
+    assert text.startswith("CRITICAL (flapping x3) Disk full x2 a, b")
+    assert text.endswith("ince 03:12, no more texts until it settles")
+
+
+def test_a_page_about_lost_pages_says_which() -> None:
+    """Four people, four pages: `Page not sent x4` would help none of them."""
+    lost = [
+        replace(
+            fact({"alertname": "PageNotSent"}, {"summary": f"{who} not told of A"}),
+            episode=replace(
+                fact({"alertname": "PageNotSent"}, number=n).episode,
+                source=OURSELVES,
+                annotations={"summary": f"{who} not told of A"},
+            ),
+        )
+        for n, who in enumerate(("anna", "bo", "carl", "dora"))
+    ]
+
+    text = body(Letter(firing=tuple(lost)))
+
+    assert "x4: anna not told of A; bo not told of A; carl" in text
+
+
+def test_pages_that_scripts_raise_say_what_they_are() -> None:
+    """All have one name; what they say is in the summary alone."""
+    pages = [
+        fact({"alertname": "Page"}, {"summary": said}, number=n)
+        for n, said in enumerate(("tape is full", "backup failed", "raid", "ups"))
+    ]
+
+    text = body(Letter(firing=tuple(pages)))
+
+    assert "Page x4: backup failed; raid; tape is full; ups. Since" in text
+
+
+def test_what_is_over_is_never_worse() -> None:
+    """It says how bad it was, as the same alert may fire still at a lesser severity."""
+    over = [
+        fact({**DISK, "mountpoint": path}, kind=Kind.RESOLVED, ends_at=NOW, number=n)
+        for n, path in enumerate(("/a", "/b"))
+    ]
+
+    text = body(Letter(resolved=tuple(replace(f, worse=True) for f in over)))
+
+    assert text.startswith("RESOLVED critical Disk full x2 ")
+    assert "worse" not in text
 
 
 def test_the_same_alert_at_two_severities_is_one_row() -> None:

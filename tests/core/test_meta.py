@@ -78,6 +78,17 @@ def test_the_admins_hear_who_was_not_told_of_what(fact: MakeFact, rules: Rules) 
     assert summary(made) == "anna was not told of A, B: no way left"
 
 
+def test_who_may_have_heard_is_not_said_to_be_untold(
+    fact: MakeFact, rules: Rules
+) -> None:
+    """The gateway's answer was lost: the phone may have rung."""
+    (made,) = dead_notifications(
+        [fact(1, name="A", uncertain=2)], ANNA, "no clear answer", rules, NOW
+    )
+
+    assert summary(made) == "anna may not have been told of A: no clear answer"
+
+
 def test_many_dead_pages_are_counted(fact: MakeFact, rules: Rules) -> None:
     """Three names and a number fit an SMS; two hundred names do not."""
     dead = [fact(n, name=f"A{n}") for n in range(5)]

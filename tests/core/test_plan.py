@@ -197,12 +197,12 @@ def test_a_repeat_reminds_whoever_heard(
 def test_a_repeat_tells_whoever_never_heard(
     alert: MakeAlert, group: MakeGroup, rules: Rules
 ) -> None:
-    """His page died: the source says that it still fires, so he hears now."""
+    """His page died: the source says it still fires, and to him it is news."""
     known = known_of(alert(), known_fact(State.DEAD), last=REPEATS)
 
     (fact,) = plan(group(alert()), rules, known, NOW).facts
 
-    assert (fact.kind, fact.round, fact.state) == (Kind.REMINDER, 1, State.WAITING)
+    assert (fact.kind, fact.round, fact.state) == (Kind.FIRING, 1, State.WAITING)
 
 
 def test_a_repeat_waits_for_what_is_still_to_be_told(

@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Remind | Verdict, Remind | Verdict]] = {
         answer(fact(1 / 30), every=1 / 15),
         Verdict.REMINDED_LATELY,
     ),
-    "never told": (answer(fact(None, State.DEAD)), Remind(1)),
+    "never told": (answer(fact(None, State.DEAD)), Remind(1, Kind.FIRING)),
     "still waits": (answer(fact(None, State.WAITING)), Verdict.ALREADY_WAITING),
     "in flight": (answer(fact(None, State.IN_FLIGHT)), Verdict.ALREADY_WAITING),
     "acknowledged": (answer(fact(4), acknowledged=True), Verdict.ACKNOWLEDGED),

@@ -119,7 +119,7 @@ async def test_a_repeat_is_told_to_somebody_whose_page_expired(
     await post(group(alert(severity="warning")), HOURS_4)
     (submission,) = await claim(HOURS_4)
 
-    assert [fact.kind for fact in submission.messages[0].tells] == ["reminder"]
+    assert [fact.kind for fact in submission.messages[0].tells] == ["firing"]
 
 
 async def test_a_repeat_is_told_to_somebody_whose_page_died(
@@ -134,7 +134,7 @@ async def test_a_repeat_is_told_to_somebody_whose_page_died(
     await post(group(alert()), HOURS_4)
     (again,) = await claim(HOURS_4)
 
-    assert [fact.kind for fact in again.messages[0].tells] == ["reminder"]
+    assert [fact.kind for fact in again.messages[0].tells] == ["firing"]
 
 
 async def test_no_reminder_while_the_firing_still_waits(

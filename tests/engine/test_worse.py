@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+import pytest
+
 from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.message import Submission
 from alertbridge.ports import Recorded
@@ -70,3 +72,25 @@ async def test_a_warning_that_is_over_makes_nothing_worse(
     (submission,) = await claim(300)
 
     assert not any(fact.worse for fact in submission.messages[0].tells)
+
+
+@pytest.mark.parametrize("over", ["warning", "critical"])
+async def test_one_of_two_that_is_over_is_told_apart_from_the_other(
+    over: str,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """`RESOLVED Disk full db1` would put somebody to sleep whose critical fires."""
+    both = ("warning", "critical")
+    await post(group(*(alert(severity=one, instance="db1") for one in both)))
+    for submission in await claim():
+        await answer(submission)
+    await post(group(alert(severity="warning", instance="db1")), 60)
+    await post(group(alert(severity=over, instance="db1", ends=120)), 120)
+
+    (submission,) = await claim(120)
+
+    assert submission.text.body.startswith(f"RESOLVED {over} ")

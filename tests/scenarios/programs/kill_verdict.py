@@ -121,7 +121,12 @@ class _Stored:
     def has_meta(self, name: str, recipient: str) -> bool:
         """Whether the admins were told that *recipient* was not."""
         return any(
-            summary.startswith(f"{recipient} was not told of")
+            summary.startswith(
+                (
+                    f"{recipient} was not told of",
+                    f"{recipient} may not have been told of",
+                )
+            )
             and (name in summary or " +" in summary)
             for summary in self.meta
         )
