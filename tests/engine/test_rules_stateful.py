@@ -181,9 +181,10 @@ class Pager(RuleBasedStateMachine):
         for which in range(len(SEVERITIES)):
             self.page(which, "accepted", False)
 
-    @rule(both=st.booleans())
-    def retry(self, both: bool) -> None:
+    @rule(which=st.integers(0, 3), both=st.booleans())
+    def retry(self, which: int, both: bool) -> None:
         """What was doubtful goes out again, while something else comes in."""
+        self.page(which, "uncertain", False)
         self.now += timedelta(seconds=20)
         self.claim(3, both)
         self.post(0, False, 0)

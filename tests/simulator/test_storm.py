@@ -227,7 +227,7 @@ def test_a_storm_through_a_daemon_that_dies_every_minute(
 ) -> None:
     """With a gateway that loses every third answer: each alert is told, or dead aloud.
 
-    What rings a second time has its name: the answer to the first was lost.
+    Nothing rings twice: what the gateway took is in its list.
     """
     rules = make_rules(providers=("one", "two"))
     kills: list[datetime] = []
@@ -235,10 +235,15 @@ def test_a_storm_through_a_daemon_that_dies_every_minute(
 
     async def storm() -> World:
         async with World(rules, start) as world:
-            world.providers[ONE].turns.extend(
-                [accepts(after=2), uncertain(sent=True), uncertain(sent=False, after=3)]
-                * 40
-            )
+            for provider in world.providers.values():
+                provider.turns.extend(
+                    [
+                        accepts(after=2),
+                        uncertain(sent=True),
+                        uncertain(sent=False, after=3),
+                    ]
+                    * 40
+                )
             for number in range(200):
                 severity = ("critical", "warning", "info")[number % 3]
                 await world.post(
@@ -253,7 +258,7 @@ def test_a_storm_through_a_daemon_that_dies_every_minute(
             ends = {row.state for row in rows if row.notification is not None}
             assert ends <= {"told", "dead"}
             dead.update(row.alert for row in rows if row.state == "dead")
-            metas = [row for row in rows if row.source == "alertbridge"]
+            metas = [row for row in rows if row.alert == "PageNotSent"]
             assert bool(metas) == bool(dead)
         return world
 
@@ -262,23 +267,12 @@ def test_a_storm_through_a_daemon_that_dies_every_minute(
     assert floods(world.phones, rules) == []
     rang = firing_told(world.phones)
     assert {f"A{number}" for number in range(200)} <= rang.keys() | dead
-    lost = {
-        fact.id
-        for provider in world.providers.values()
-        for submission, answer in zip(
-            provider.submissions, provider.answers, strict=True
-        )
-        if isinstance(answer.outcome, Uncertain)
-        or any(
-            submission.began_at <= kill <= submission.began_at + SECOND * answer.after
-            for kill in kills
-        )
-        for message in submission.messages
-        for fact in message.tells
-    }
     again = Counter(fact.id for sms in world.phones for fact in sms.message.tells)
-    assert {fact for fact, times in again.items() if times > 1} <= lost
-    assert any(times > 1 for times in again.values()), "the night was too kind"
+    assert max(again.values()) == 1
+    asked = [
+        answer for provider in world.providers.values() for answer in provider.answers
+    ]
+    assert sum(isinstance(answer.outcome, Uncertain) for answer in asked) > 2
 
 
 @pytest.mark.parametrize("hour", range(0, 24, 6))
