@@ -184,6 +184,9 @@ class Pager(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), both=st.booleans())
     def retry(self, which: int, both: bool) -> None:
         """What was doubtful goes out again, while something else comes in."""
+        self.now += timedelta(hours=1)
+        for ended in (0, 1):
+            self.post(ended, True, 0)
         self.page(which, "uncertain", False)
         self.now += timedelta(seconds=20)
         self.claim(3, both)
