@@ -29,23 +29,12 @@ class Console:
     """A `Provider` that shows each message as a phone bubble on *stream*."""
 
     def __init__(self, name: ProviderName, stream: TextIO) -> None:
-        self._name = name
+        self.name = name
+        # A terminal's pace does not matter; the port's largest figure.
+        self.requests_per_second = 1000
+        # A screen holds any number of bubbles; the largest submission there is.
+        self.most_numbers = MAX_NUMBERS
         self._stream = stream
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
-
-    @property
-    def requests_per_second(self) -> int:
-        """A terminal's pace does not matter; the port's largest figure."""
-        return 1000
-
-    @property
-    def most_numbers(self) -> int:
-        """A screen holds any number of bubbles; the largest submission there is."""
-        return MAX_NUMBERS
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Print one bubble per number.

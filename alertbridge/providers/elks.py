@@ -93,26 +93,14 @@ class Elks:
         *,
         report_url: str | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
+        self.requests_per_second = options.requests_per_second
+        # One: its `to` is one number.
+        self.most_numbers = 1
         self._options = options
         self._http = HttpGateway(name, "46elks", session)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
-
-    @property
-    def requests_per_second(self) -> int:
-        """How fast we ask."""
-        return self._options.requests_per_second
-
-    @property
-    def most_numbers(self) -> int:
-        """One: its `to` is one number."""
-        return 1
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over, a request for each number."""

@@ -49,26 +49,14 @@ class Http:
         *,
         report_url: str | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
+        self.requests_per_second = options.requests_per_second
+        # One: there is a place for one number.
+        self.most_numbers = 1
         self._options = options
         self._http = HttpGateway(name, "the gateway", session)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
-
-    @property
-    def requests_per_second(self) -> int:
-        """How fast the gateway may be asked."""
-        return self._options.requests_per_second
-
-    @property
-    def most_numbers(self) -> int:
-        """One: there is a place for one number."""
-        return 1
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over, a request for each number."""

@@ -52,25 +52,14 @@ class Ip1:
         timeout: ClientTimeout = TIMEOUT,
         report_url: str | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
+        # What the account allows; iP.1 counts per account, not per token.
+        self.requests_per_second = options.requests_per_second
+        # What iP.1 recommends as the most recipients of one request.
+        self.most_numbers = MAX_NUMBERS
         self._options = options
         self._http = HttpGateway(name, "iP.1", session, sleep=sleep, timeout=timeout)
         self.report_url = report_url
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
-
-    @property
-    def requests_per_second(self) -> int:
-        """What the account allows; iP.1 counts per account, not per token."""
-        return self._options.requests_per_second
-
-    @property
-    def most_numbers(self) -> int:
-        """What iP.1 recommends as the most recipients of one request."""
-        return MAX_NUMBERS
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over as one batch."""
@@ -115,13 +104,13 @@ class Ip1:
         answer = await self._get(f"/v2/me/senders?limit={SENDERS_PAGE}")
         if answer.status in {401, 403}:
             raise ProviderCheckFailed(
-                f"{self._name}: HTTP {answer.status}: the token is refused;"
+                f"{self.name}: HTTP {answer.status}: the token is refused;"
                 " make a new one in portal.ip1.net, or allow this address there"
             )
         rows = read_json(answer.body)
         if answer.status != 200 or not isinstance(rows, list):
             raise ProviderCheckFailed(
-                f"{self._name}: HTTP {answer.status} for the list of senders;"
+                f"{self.name}: HTTP {answer.status} for the list of senders;"
                 " is base_url right?"
             )
         sender = self._options.sender
@@ -130,7 +119,7 @@ class Ip1:
         if len(rows) >= SENDERS_PAGE:
             return f"sender {sender}: not among the first {SENDERS_PAGE} on the account"
         raise ProviderCheckFailed(
-            f"{self._name}: sender {sender} is not registered on the account;"
+            f"{self.name}: sender {sender} is not registered on the account;"
             " register it in portal.ip1.net, or use one that is"
         )
 

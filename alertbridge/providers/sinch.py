@@ -101,25 +101,13 @@ class Sinch:
         *,
         report_url: str | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
+        self.requests_per_second = options.requests_per_second
+        # What Sinch documents for `to`.
+        self.most_numbers = MAX_NUMBERS
         self._options = options
         self._http = HttpGateway(name, "Sinch", session)
         self.report_url = report_url
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
-
-    @property
-    def requests_per_second(self) -> int:
-        """How fast we ask."""
-        return self._options.requests_per_second
-
-    @property
-    def most_numbers(self) -> int:
-        """What Sinch documents for `to`."""
-        return MAX_NUMBERS
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Hand *submission* over as one batch."""

@@ -116,7 +116,7 @@ class ScriptedProvider:
         *,
         requests_per_second: int,
     ) -> None:
-        self._name = name
+        self.name = name
         self._ring = ring
         self._now = now
         self.requests_per_second = requests_per_second
@@ -126,11 +126,6 @@ class ScriptedProvider:
         self.submissions: list[Submission] = []
         self.answers: list[Answer] = []
         self.taken: set[Reference] = set()
-
-    @property
-    def name(self) -> ProviderName:
-        """The configured name."""
-        return self._name
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Do what the script says, and answer when it says."""
@@ -145,7 +140,7 @@ class ScriptedProvider:
                         at=self._now(),
                         number=message.number,
                         text=submission.text,
-                        provider=self._name,
+                        provider=self.name,
                         reference=submission.reference,
                         attempt=submission.attempt,
                         urgent=submission.urgent,
@@ -169,7 +164,7 @@ class ScriptedProvider:
         del since  # All that it ever took is in the list.
         if self._is_down():
             return NotListed("cannot reach the gateway: connection refused")
-        return Listed({r: f"{self._name}-{r}" for r in references if r in self.taken})
+        return Listed({r: f"{self.name}-{r}" for r in references if r in self.taken})
 
     def _is_down(self) -> bool:
         return isinstance(self.answer, Answer) and isinstance(
