@@ -36,12 +36,7 @@ class Circuits:
         before = self._circuits.get(name, Circuit())
         after = after_request(before, outcome)
         self._keep(name, after)
-        if before.is_open and not after.is_open:
-            log.info("circuit.closed", provider=name)
-        opens = after.is_open and not before.is_open
-        if opens:
-            log.warning("circuit.opened", provider=name)
-        return opens
+        return after.is_open and not before.is_open
 
     async def probe(self, providers: Mapping[ProviderName, Provider]) -> bool:
         """Ask every provider whose circuit is open; True if one may be tried again."""
@@ -53,13 +48,17 @@ class Circuits:
                 self._circuits.get(name, Circuit()), answered=answered
             )
             self._keep(name, circuit)
-            if answered:
-                log.info("circuit.closed", provider=name)
             closed = closed or answered
         return closed
 
     def _keep(self, name: ProviderName, circuit: Circuit) -> None:
+        """The one place where a circuit opens or closes, so that each is said once."""
+        was_open = self._circuits.get(name, Circuit()).is_open
         self._circuits[name] = circuit
+        if circuit.is_open and not was_open:
+            log.warning("circuit.opened", provider=name)
+        if was_open and not circuit.is_open:
+            log.info("circuit.closed", provider=name)
         self._current.resting = frozenset(
             name for name, known in self._circuits.items() if known.is_open
         )

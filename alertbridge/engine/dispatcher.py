@@ -241,6 +241,7 @@ class Dispatcher:
         self, submission: Submission, outcomes: Outcomes, seconds: float
     ) -> None:
         now, rules = self._clock.now(), self._current.rules
+        lists = submission.provider in self.listers()
         steps = {
             message.id: next_step(
                 outcomes.of(message.number),
@@ -254,7 +255,7 @@ class Dispatcher:
                 began_at=now - timedelta(seconds=seconds),
                 now=now,
                 jitter=self._jitter(),
-                lists=submission.provider in self.listers(),
+                lists=lists,
             )
             for message in submission.messages
         }

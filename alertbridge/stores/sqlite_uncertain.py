@@ -196,14 +196,15 @@ def _uncertain_messages(db: Connection, reference: Reference) -> tuple[Message, 
 def _moved_on(db: Connection, message: Message) -> bool:
     """Whether the same text would no longer be true, or no longer whole."""
     for fact in message.tells:
-        if fact.kind is not Kind.RESOLVED and fact.episode.ended:
+        fires = fact.kind is not Kind.RESOLVED
+        if fires and fact.episode.ended:
             return True
         newer = db.execute(
             "SELECT 1 FROM notification WHERE episode = ? AND recipient = ?"
             " AND state = 'waiting'",
             (fact.episode.id, message.recipient),
         ).fetchone()
-        if newer is not None or _fires_again(db, message, fact):
+        if newer is not None or (fires and _fires_again(db, message, fact)):
             return True
     return not message.tells
 
@@ -215,7 +216,7 @@ def _fires_again(db: Connection, message: Message, fact: Fact) -> bool:
         " JOIN episode e ON e.id = ? WHERE m.id = ? AND e.refired_seen > s.began_at",
         (fact.episode.id, message.id),
     ).fetchone()
-    return row is not None and fact.kind is not Kind.RESOLVED
+    return row is not None
 
 
 def _replace(
