@@ -4,12 +4,16 @@
 core's own decisions in between, as the engine does but without its waits.
 """
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
+from round_trip import references, steps_of
 
 from alertbridge.core.alert import (
     Alert,
@@ -20,12 +24,10 @@ from alertbridge.core.alert import (
     Status,
     fingerprint_of,
 )
-from alertbridge.core.delivery import Step, next_step
-from alertbridge.core.dispatch import numbers_of
 from alertbridge.core.interval import TimeInterval
-from alertbridge.core.message import Accepted, Outcome, Outcomes, Reference, Submission
+from alertbridge.core.message import Accepted, Outcome, Outcomes, Submission
 from alertbridge.core.meta import dead_notifications
-from alertbridge.core.notification import MessageId, ProviderName
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import (
@@ -174,7 +176,7 @@ def rules(make_rules: Callable[..., Rules]) -> Rules:
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
     """An empty store in memory."""
-    opened = open_memory(Reference(f"ref-{n}") for n in count(1))
+    opened = open_memory(references())
     await opened.recover(T0, timedelta(seconds=15))
     yield opened
     await opened.close()
@@ -234,24 +236,10 @@ def answer(store: Store, rules: Rules) -> Callable[..., Awaitable[bool]]:
         now, known_rules = T0 + timedelta(seconds=at), by or rules
         if not isinstance(outcome, Outcomes):
             outcome = Outcomes(Accepted() if outcome is None else outcome)
-        steps: dict[MessageId, Step] = {}
+        steps = steps_of(submission, outcome, known_rules, now, lists=lists)
         meta: list[Plan] = []
         for message in submission.messages:
-            step = next_step(
-                outcome.of(message.number),
-                message,
-                attempt=submission.attempt,
-                provider=submission.provider,
-                providers=known_rules.providers,
-                numbers=numbers_of(message.recipient, message.tells, known_rules),
-                shared=len(submission.messages) > 1,
-                began_at=submission.began_at,
-                now=now,
-                jitter=0.5,
-                lists=lists,
-            )
-            steps[message.id] = step
-            ended: Sequence[int] = getattr(step, "dead", ())
+            ended: Sequence[int] = getattr(steps[message.id], "dead", ())
             dead = [fact for fact in message.tells if fact.id in ended]
             meta += dead_notifications(dead, message.recipient, "no", known_rules, now)
         settlement = Settlement(

@@ -1,12 +1,12 @@
 """What flaps, what has settled, and what a flapping alert's posts mean."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from round_trip import MakeAlert
 
-from alertbridge.core.alert import Alert, Fingerprint
+from alertbridge.core.alert import Fingerprint
 from alertbridge.core.episode import (
     Ends,
     FiresAgain,
@@ -27,7 +27,6 @@ from alertbridge.core.notification import EpisodeId
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 RULE = Flapping()
-MakeAlert = Callable[..., Alert]
 
 
 def ago(*minutes: float) -> tuple[datetime, ...]:

@@ -1,12 +1,13 @@
 """What a post changes, given what is known: the decision alone, without a store."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from round_trip import MakeAlert, MakeGroup, MakeRules
 
-from alertbridge.core.alert import Alert, AlertGroup, PostReason
+from alertbridge.core.alert import Alert, PostReason
 from alertbridge.core.audience import listeners_of_receiver
 from alertbridge.core.episode import KnownEpisode, KnownFact
 from alertbridge.core.interval import HORIZON, TimeInterval
@@ -28,9 +29,6 @@ STARTED = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 SEVEN = datetime(2026, 3, 14, 7, 0, tzinfo=UTC)
 NIGHT = TimeInterval(times=((22 * 60, 7 * 60),))
 ALWAYS = TimeInterval()
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 ANNA = RecipientName("anna")
 
 REPEATS = LastPost(NOW - timedelta(hours=4))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from round_trip import MakeRules
 
 from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import OURSELVES
@@ -47,7 +48,6 @@ WHO = Payer(Scope.RECIPIENT, "anna")
 ROUTE = Payer(Scope.ROUTE, '{team="db"}')
 ONE, TWO = (Payer(Scope.PROVIDER, name) for name in ("one", "two"))
 MakeFact = Callable[..., Fact]
-MakeRules = Callable[..., Rules]
 
 ZONES = (
     "UTC",

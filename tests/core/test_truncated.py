@@ -4,29 +4,22 @@ Alertmanager logs the alerts that `max_alerts` cuts off as notified: it never po
 them again, so whoever is not told of them now is never told.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post
 
-from alertbridge.core.alert import Alert, AlertGroup, Unreadable
+from alertbridge.core.alert import AlertGroup, Unreadable
 from alertbridge.core.matcher import Matcher, Op
-from alertbridge.core.message import Deferred, Submission
+from alertbridge.core.message import Deferred
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import keys_of_post
 from alertbridge.core.truncated import fingerprint_of_truncated
-from alertbridge.ports import Recorded
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
 Told = Callable[..., Awaitable[dict[str, list[str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 
 PEOPLE = {"anna": ("+46701740605",), "bo": ("+46701740607",)}
 NOTE = "\n+4 not shown by the source"

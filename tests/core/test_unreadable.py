@@ -1,17 +1,14 @@
 """G5: one unreadable alert among fifty is told, by the others' texts or by its own."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from round_trip import MakeAlert, MakeGroup, Post
 
-from alertbridge.core.alert import Alert, AlertGroup, Unreadable
+from alertbridge.core.alert import AlertGroup, Unreadable
 from alertbridge.core.unreadable import fingerprint_of_unreadable
 from alertbridge.ports import Recorded
 
-Post = Callable[..., Awaitable[Recorded]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 BROKEN = Unreadable("not an object", "1")
 
 

@@ -1,28 +1,22 @@
 """A source with too many open alerts: counted, said once, and nothing lost."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post
 
-from alertbridge.core.alert import Alert, AlertGroup, SourceName
+from alertbridge.core.alert import Alert, SourceName
 from alertbridge.core.flood import ALERTNAME
 from alertbridge.core.matcher import parse_matcher
-from alertbridge.core.message import Submission
 from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 Tell = Callable[..., Awaitable[list[str]]]
 
 MOST = 20

@@ -1,20 +1,19 @@
 """The dispatcher on a store in memory, with a provider that plays what it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
+from round_trip import MakeAlert, MakeGroup, MakeRules, States, references
 from structlog.testing import capture_logs
 
-from alertbridge.core.alert import Alert, AlertGroup
+from alertbridge.core.alert import AlertGroup
 from alertbridge.core.message import (
     Accepted,
     Outcomes,
-    Reference,
     Rejected,
     Submission,
     Uncertain,
@@ -36,10 +35,6 @@ from alertbridge.stores.sqlite import SqliteStore
 from alertbridge.telemetry import EVENTS
 
 ONE = ProviderName("one")
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
 
 
 class Clock:
@@ -104,7 +99,7 @@ class Settled(SqliteStore):
 @pytest.fixture
 async def store() -> AsyncIterator[Settled]:
     """An empty store in memory."""
-    opened = Settled(open_memory(Reference(f"ref-{n}") for n in count(1)))
+    opened = Settled(open_memory(references()))
     yield opened
     await opened.close()
 

@@ -1,13 +1,12 @@
 """A mailbox that overflows: no source keeps another's page out of the next text."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.mailbox import MAX_FACTS
 from alertbridge.core.message import Submission
@@ -16,14 +15,6 @@ from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Recorded, Store
 from alertbridge.stores import sqlite_mailbox
-
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 
 FLOOD = MAX_FACTS + 100
 

@@ -1,23 +1,17 @@
 """An alert that comes and goes: told once as flapping, then when it has settled."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.flapping import NEVER
-from alertbridge.core.message import Submission, Uncertain
+from alertbridge.core.message import Uncertain
 from alertbridge.core.plan import Verdict
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 Flap = Callable[..., Awaitable[list[str]]]
 
 

@@ -1,23 +1,17 @@
 """A send whose answer nobody saw is looked up before anything is sent again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.inquiry import Inquiry, Listed, Listing, NotListed, conclude
 from alertbridge.core.message import Submission, Uncertain
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 Look = Callable[..., Awaitable[tuple[Inquiry, ...]]]
 LOST = Uncertain(detail="no answer")
 ONE = (ProviderName("one"),)

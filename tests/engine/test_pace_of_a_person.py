@@ -3,7 +3,7 @@
 The store is a file that other processes take over.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post, references
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.matcher import parse_matchers
 from alertbridge.core.message import (
     Deferred,
     Outcome,
-    Reference,
     Rejected,
-    Submission,
     Uncertain,
 )
 from alertbridge.core.meta import meta_plan
@@ -30,15 +28,9 @@ from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 from alertbridge.stores.sqlite import open_file
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 WAIT = timedelta(seconds=15)
 
 
@@ -47,7 +39,7 @@ class Taken:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._references = (Reference(f"ref-{n}") for n in count(1))
+        self._references = references()
         self._store = open_file(path, self._references)
 
     def __getattr__(self, name: str) -> object:

@@ -1,20 +1,13 @@
 """What a post as a whole brings about: nobody to tell, doubles, and ends by silence."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Submission, Uncertain
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
+
+from alertbridge.core.message import Uncertain
 from alertbridge.core.plan import Verdict
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded
-
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 
 
 async def test_an_alert_that_is_nobodys_is_recorded_as_such(

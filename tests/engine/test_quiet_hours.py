@@ -7,13 +7,13 @@ it claims, and sleeps until what the claim said is due.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from random import Random
 from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
+from round_trip import MakeRules, references
 
 from alertbridge.core import meta, quiet_mailbox
 from alertbridge.core.alert import (
@@ -34,7 +34,6 @@ from alertbridge.core.message import (
     Idle,
     Outcome,
     Outcomes,
-    Reference,
     Submission,
     Uncertain,
 )
@@ -65,8 +64,6 @@ ALWAYS = TimeInterval()
 QUIET = QuietHours(quiet=(NIGHT,))
 MINUTE = timedelta(minutes=1)
 
-MakeRules = Callable[..., Rules]
-
 
 def wall(text: str) -> datetime:
     """Read a wall time in Stockholm, in March 2026: "13 21:59" is a Friday evening."""
@@ -96,7 +93,7 @@ class World:
         self.composed = 0
         self.outcome: Outcome = Accepted()
         self.since: dict[str, datetime] = {}
-        self.references = (Reference(f"ref-{n}") for n in count(1))
+        self.references = references()
         self.store: Store = (
             open_memory(self.references)
             if path is None

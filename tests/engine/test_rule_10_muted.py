@@ -1,27 +1,19 @@
 """Rule 10: a time interval holds, and the window tells what still fires."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.audience import held_until
 from alertbridge.core.interval import HORIZON, TimeInterval
-from alertbridge.core.message import Submission
 from alertbridge.core.plan import Verdict
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.ports import Recorded
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 NIGHT = TimeInterval(times=((22 * 60, 7 * 60),))
 MORNING = (7 * 60 - (3 * 60 + 12)) * 60
 """Seconds from the start of a test, 03:12, to the end of the night, 07:00."""

@@ -1,21 +1,14 @@
 """Rule 2: what becomes of a fact, from the post that makes it to its end."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Deferred, Rejected, Submission, Uncertain
+from alertbridge.core.message import Deferred, Rejected, Uncertain
 from alertbridge.core.rules import Rules, TimeToLive
-from alertbridge.ports import Recorded
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 BUSY = Deferred(detail="busy")
 
 

@@ -1,18 +1,12 @@
 """Rule 3: a send whose answer nobody saw, and a mailbox that moves on."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Deferred, Submission, Uncertain
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
+
+from alertbridge.core.message import Deferred, Uncertain
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 LOST = Uncertain(detail="no answer")
 
 

@@ -1,16 +1,9 @@
 """Rule 4: one submission in progress per person, and what an Uncertain frees."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Submission, Uncertain
-from alertbridge.ports import Recorded
+from alertbridge.core.message import Uncertain
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 LOST = Uncertain(detail="no answer")
 
 

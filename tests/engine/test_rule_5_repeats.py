@@ -1,24 +1,19 @@
 """Rules 5 and 6: a repeat reminds, copies change nothing, one fact each."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup, PostReason
-from alertbridge.core.message import Rejected, Submission
+from alertbridge.core.alert import PostReason
+from alertbridge.core.message import Rejected
 from alertbridge.core.plan import Post as PostKind
 from alertbridge.core.plan import Verdict
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.route import Route
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 HOURS_4 = 4 * 3600
 
 

@@ -1,20 +1,15 @@
 """Rule 9: another number, another provider, and people who left the config."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Rejected, Submission
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
+
+from alertbridge.core.message import Rejected
 from alertbridge.core.plan import Verdict
 from alertbridge.core.rules import Rules
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 NO = Rejected(detail="no")
 BAD = Rejected(detail="no such number", number_is_bad=True)
 ONE, TWO = "+46701740605", "+46701740606"

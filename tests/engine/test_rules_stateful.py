@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from round_trip import steps_of
 
 from alertbridge.core import dispatch, mailbox, quiet_mailbox
 from alertbridge.core.alert import (
@@ -32,8 +33,7 @@ from alertbridge.core.alert import (
     Status,
     fingerprint_of,
 )
-from alertbridge.core.delivery import UNCERTAIN_WAIT, Step, next_step
-from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.delivery import UNCERTAIN_WAIT
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.mailbox import Mailbox, SortedOut
 from alertbridge.core.message import (
@@ -47,7 +47,7 @@ from alertbridge.core.message import (
     Uncertain,
 )
 from alertbridge.core.meta import dead_notifications
-from alertbridge.core.notification import Kind, MessageId, NotificationId, ProviderName
+from alertbridge.core.notification import Kind, NotificationId, ProviderName
 from alertbridge.core.pace import Go
 from alertbridge.core.plan import Plan
 from alertbridge.core.quiet import QuietHours
@@ -376,22 +376,10 @@ class Pager(RuleBasedStateMachine):
             self.hear(submission)
         else:
             self.sent.pop((submission.reference, submission.attempt))
-        steps: dict[MessageId, Step] = {}
+        steps = steps_of(submission, Outcomes(outcome), RULES, self.now)
         meta: list[Plan] = []
         for message in submission.messages:
-            step = next_step(
-                outcome,
-                message,
-                attempt=submission.attempt,
-                provider=submission.provider,
-                providers=RULES.providers,
-                numbers=numbers_of(message.recipient, message.tells, RULES),
-                shared=len(submission.messages) > 1,
-                began_at=submission.began_at,
-                now=self.now,
-                jitter=0.5,
-            )
-            steps[message.id] = step
+            step = steps[message.id]
             dead = [f for f in message.tells if f.id in getattr(step, "dead", ())]
             about = [fact for fact in dead if fact.episode.source != OURSELVES]
             made = dead_notifications(dead, message.recipient, "no", RULES, self.now)

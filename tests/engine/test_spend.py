@@ -8,16 +8,25 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from round_trip import (
+    Answer,
+    Claim,
+    MakeAlert,
+    MakeGroup,
+    MakeRules,
+    Post,
+    States,
+    references,
+)
 
 from alertbridge.core import meta
-from alertbridge.core.alert import OURSELVES, Alert, AlertGroup
+from alertbridge.core.alert import OURSELVES
 from alertbridge.core.message import (
     Accepted,
     Deferred,
     Outcomes,
     Reference,
     Rejected,
-    Submission,
     Uncertain,
 )
 from alertbridge.core.notification import ProviderName
@@ -27,16 +36,9 @@ from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
 from alertbridge.core.spend import Payer, Period, Scope, SpendBudget
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 from alertbridge.stores.sqlite import SqliteStore, open_file
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 Restart = Callable[[float], Awaitable[int]]
 
 BUSY = Deferred(detail="busy")
@@ -55,7 +57,7 @@ WIDE = Pace(())
 @pytest.fixture
 async def store(tmp_path: Path, start: datetime) -> AsyncIterator[SqliteStore]:
     """A file, as the daemon has one."""
-    names = (Reference(f"ref-{n}") for n in count(1))
+    names = references()
     opened = open_file(tmp_path / "alertbridge.db", names)
     await opened.recover(start, timedelta(seconds=15))
     yield opened

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from round_trip import steps_of
 
 from alertbridge.core import spend_decision, spend_payers
 from alertbridge.core.alert import (
@@ -33,8 +34,7 @@ from alertbridge.core.alert import (
     Status,
     fingerprint_of,
 )
-from alertbridge.core.delivery import UNCERTAIN_WAIT, Step, next_step
-from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.delivery import UNCERTAIN_WAIT
 from alertbridge.core.message import (
     Accepted,
     Deferred,
@@ -330,21 +330,7 @@ class Spender(RuleBasedStateMachine):
 
     def settle(self, submission: Submission, outcome: Outcome) -> None:
         """Settle as the dispatcher does."""
-        steps: dict[MessageId, Step] = {
-            message.id: next_step(
-                outcome,
-                message,
-                attempt=submission.attempt,
-                provider=submission.provider,
-                providers=RULES.providers,
-                numbers=numbers_of(message.recipient, message.tells, RULES),
-                shared=len(submission.messages) > 1,
-                began_at=submission.began_at,
-                now=self.now,
-                jitter=0.5,
-            )
-            for message in submission.messages
-        }
+        steps = steps_of(submission, Outcomes(outcome), RULES, self.now)
         del self.under_way[submission.reference, submission.attempt]
         for message in submission.messages:
             bill = self.bills.pop((message.id, submission.attempt))

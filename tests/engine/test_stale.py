@@ -1,20 +1,13 @@
 """An alert whose source falls silent about it: stale, which is not over."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Submission
 from alertbridge.ports import EpisodeRow, Recorded, Store
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 DAY = 86_400
 STALE_AFTER = timedelta(days=2)
 

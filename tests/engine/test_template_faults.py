@@ -1,15 +1,15 @@
 """A template that fails costs no page, and is paged about once for each config."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 
 import pytest
 import structlog
+from round_trip import Answer, MakeAlert, MakeGroup, Post, references
 
-from alertbridge.core.alert import OURSELVES, Alert, AlertGroup
-from alertbridge.core.message import Draft, Reference
+from alertbridge.core.alert import OURSELVES
+from alertbridge.core.message import Draft
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import Recipient, RecipientName
@@ -20,11 +20,6 @@ from alertbridge.engine.template_faults import TemplateFaults
 from alertbridge.ports import HistoryRow, Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import SqliteStore
-
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-Post = Callable[..., Awaitable[Recorded]]
-Answer = Callable[..., Awaitable[bool]]
 
 BROKEN = "{{ alerts[0].labels.team }}"
 
@@ -57,7 +52,7 @@ class Absent(SqliteStore):
 @pytest.fixture
 async def store(start: datetime) -> AsyncIterator[Absent]:
     """An empty store in memory, which a test may take away."""
-    memory = open_memory(Reference(f"ref-{n}") for n in count(1))
+    memory = open_memory(references())
     opened = Absent(memory._lane, memory._references)
     await opened.recover(start, timedelta(seconds=15))
     yield opened

@@ -1,18 +1,9 @@
 """A warning that becomes critical is told as worse to those who heard the warning."""
 
-from collections.abc import Awaitable, Callable, Sequence
-
 import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post
 
-from alertbridge.core.alert import Alert, AlertGroup
-from alertbridge.core.message import Submission
-from alertbridge.ports import Recorded
-
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
+from alertbridge.core.alert import AlertGroup
 
 
 async def worse_after(

@@ -1,16 +1,14 @@
 """Criticals without end: what is low is told with them, or expires and says so."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from alertbridge.core.alert import Alert, AlertGroup
+from round_trip import MakeAlert, MakeGroup
+
 from alertbridge.core.rules import Rules
 from alertbridge.ports import HistoryRow
 from alertbridge.simulator.virtual_time import run_virtual
 from alertbridge.simulator.world import World
 
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
 LOWS = 20
 
 

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 import pytest
 import structlog
+from round_trip import MakeAlert, MakeGroup, MakeRules
 
-from alertbridge.core.alert import Alert, AlertGroup
+from alertbridge.core.alert import AlertGroup
 from alertbridge.core.message import Uncertain
 from alertbridge.core.notification import Kind, ProviderName
 from alertbridge.core.pace import Limit, Pace
@@ -21,9 +22,6 @@ from alertbridge.simulator.scripted import Sms, accepts, is_down, uncertain
 from alertbridge.simulator.virtual_time import run_virtual
 from alertbridge.simulator.world import World
 
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 Floods = Callable[[Sequence[Sms], Rules], list[str]]
 ONE = ProviderName("one")
 SECOND, MINUTE, HOUR = (timedelta(seconds=n) for n in (1, 60, 3600))

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from round_trip import MakeAlert, MakeGroup, MakeRules
 
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.message import Submission
 from alertbridge.core.notification import ProviderName
@@ -24,9 +24,6 @@ from alertbridge.simulator.scripted import (
 from alertbridge.simulator.virtual_time import run_virtual
 from alertbridge.simulator.world import World
 
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 ANNA, BO = "+46701740605", "+46701740606"
 ONE, TWO = ProviderName("one"), ProviderName("two")
 SECOND, MINUTE, HOUR = (timedelta(seconds=n) for n in (1, 60, 3600))

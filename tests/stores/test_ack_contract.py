@@ -3,10 +3,6 @@
 import re
 import sqlite3
 from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -14,15 +10,15 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import combinations, count
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post, references
 
 from alertbridge.core.ack import CODE_LIFE, AckRule, AckText, Code, Token, read_token
-from alertbridge.core.alert import Alert, AlertGroup
 from alertbridge.core.delivery import Again, LookLater, Step, Told
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import (
@@ -32,7 +28,6 @@ from alertbridge.core.message import (
     Idle,
     Outcome,
     Outcomes,
-    Reference,
     Rejected,
     Submission,
     Uncertain,
@@ -42,40 +37,15 @@ from alertbridge.core.rules import Rules
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.stand_in import keys_of_post, plan_post
 from alertbridge.engine.current import Current
-from alertbridge.ports import Recorded, Store
+from alertbridge.ports import Store
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import open_file
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 WAIT = timedelta(seconds=15)
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
 TWO = {"anna": ["+46701740605"], "bo": ["+46701740606"]}
 BOTH = AckRule(codes=True, address="https://alertbridge.example.org")
-
-
-def names(start: int = 1) -> Iterator[Reference]:
-    """References one after another."""
-    return (Reference(f"ref-{n}") for n in count(start))
-
-
-@pytest.fixture(params=["memory", "file"])
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, start: datetime
-) -> AsyncIterator[Store]:
-    """Each store there is, empty and recovered."""
-    if request.param == "memory":
-        opened = open_memory(names())
-    else:
-        opened = open_file(tmp_path / "alertbridge.db", names())
-    await opened.recover(start, WAIT)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -270,7 +240,7 @@ async def test_what_was_told_to_be_over_and_fires_again_needs_an_answer_of_its_o
 ) -> None:
     """The text that has the code said that it was over."""
     path = tmp_path / "alertbridge.db"
-    opened = open_file(path, names())
+    opened = open_file(path, references())
     await opened.recover(start, WAIT)
     ready = {ProviderName("one"): 9}
     posts = ([alert()], [alert(ends=60)], [alert("Other", starts=60)])
@@ -369,7 +339,7 @@ async def test_a_code_is_not_given_again_after_a_restart(
     (first,) = await claim()
     copy = tmp_path / "as-a-kill-leaves-it.db"
     await store.backup(copy)
-    again = open_file(copy, names(100))
+    again = open_file(copy, references(100))
     later = start + timedelta(hours=1)
     found = await again.recover(later, WAIT)
     claimed = await again.claim({ProviderName("one"): 9}, Current(rules), later + WAIT)
@@ -620,7 +590,7 @@ async def test_no_two_live_codes_are_equal(
 ) -> None:
     """Whatever was answered, and however long ago: one code, one text."""
     rules = replace(make_rules(TWO), ack=AckRule(codes=True))
-    opened = open_memory(names())
+    opened = open_memory(references())
     await opened.recover(start, WAIT)
     given: list[Given] = []
     now = start

@@ -2,15 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
+from round_trip import MakeAlert, MakeGroup, references
 
-from alertbridge.core.alert import Alert, AlertGroup, SourceName
-from alertbridge.core.message import Reference
+from alertbridge.core.alert import AlertGroup, SourceName
 from alertbridge.core.plan import Known, Plan, keys_of
 from alertbridge.core.planning import plan
 from alertbridge.core.rules import Rules
@@ -22,13 +21,6 @@ from alertbridge.stores.sqlite_writer import Writer
 
 AM = SourceName("alertmanager")
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-
-
-def names() -> Iterator[Reference]:
-    """References one after another."""
-    return (Reference(f"ref-{n}") for n in count(1))
 
 
 @pytest.fixture
@@ -48,7 +40,7 @@ async def lane(path: Path) -> AsyncIterator[FileLane]:
 @pytest.fixture
 async def store(lane: FileLane) -> SqliteStore:
     """A store on that file."""
-    opened = SqliteStore(lane, names())
+    opened = SqliteStore(lane, references())
     await opened.recover(NOW, timedelta(seconds=15))
     return opened
 
@@ -75,7 +67,7 @@ def test_a_file_that_would_not_sync_is_refused(
     monkeypatch.setattr(sqlite_schema, "SYNCHRONOUS", level)
 
     with pytest.raises(StoreRefused, match="power cut"):
-        open_file(path, names())
+        open_file(path, references())
 
 
 async def test_only_its_owner_can_read_the_file(lane: FileLane, path: Path) -> None:
@@ -87,19 +79,19 @@ async def test_only_its_owner_can_read_the_file(lane: FileLane, path: Path) -> N
 async def test_a_second_process_is_refused(lane: FileLane, path: Path) -> None:
     """Two dispatchers on one outbox would page everybody twice."""
     with pytest.raises(StoreRefused, match="in use by another alertbridge"):
-        open_file(path, names())
+        open_file(path, references())
 
 
 async def test_a_closed_file_can_be_opened_again(path: Path) -> None:
     """Whoever lets go, lets go of the lock."""
-    await open_file(path, names()).close()
-    await open_file(path, names()).close()
+    await open_file(path, references()).close()
+    await open_file(path, references()).close()
 
 
 @pytest.mark.parametrize("where", ["a#b", "100% mine?", "å ä"])
 async def test_any_path_will_do(tmp_path: Path, where: str) -> None:
     """A path is no URI: its special characters are its own."""
-    await open_file(tmp_path / where / "a.db", names()).close()
+    await open_file(tmp_path / where / "a.db", references()).close()
 
 
 def test_a_newer_schema_is_refused(path: Path) -> None:
@@ -110,7 +102,7 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
     db.close()
 
     with pytest.raises(StoreRefused, match="newer"):
-        open_file(path, names())
+        open_file(path, references())
 
 
 def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
@@ -119,7 +111,7 @@ def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.write_bytes(b"this is not a database" * 100)
 
     with pytest.raises(StoreRefused, match="cannot open"):
-        open_file(path, names())
+        open_file(path, references())
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -127,18 +119,18 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(StoreRefused, match="cannot make"):
-        open_file(tmp_path / "file" / "alertbridge.db", names())
+        open_file(tmp_path / "file" / "alertbridge.db", references())
 
 
 async def test_a_migration_keeps_a_backup_of_what_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before each step that finds something, readable by its owner only."""
-    await open_file(path, names()).close()
+    await open_file(path, references()).close()
     fresh = sorted(path.parent.glob("*.before-*"))
     steps = (*migrations(), "CREATE TABLE added (id INTEGER) STRICT;")
     monkeypatch.setattr(sqlite_schema, "migrations", lambda: steps)
-    await open_file(path, names()).close()
+    await open_file(path, references()).close()
     backup = path.with_name(f"alertbridge.db.before-{len(steps)}")
     db = sqlite3.connect(path)
     (version,) = db.execute("PRAGMA user_version").fetchone()
@@ -153,14 +145,14 @@ async def test_a_migration_that_fails_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of a step or nothing; the old version can open it again."""
-    await open_file(path, names()).close()
+    await open_file(path, references()).close()
     steps = (*migrations(), "CREATE TABLE added (id INTEGER); SELECT nonsense();")
     with monkeypatch.context() as patch:
         patch.setattr(sqlite_schema, "migrations", lambda: steps)
         with pytest.raises(StoreRefused, match=f"migration {len(steps)} failed"):
-            open_file(path, names())
+            open_file(path, references())
 
-    await open_file(path, names()).close()
+    await open_file(path, references()).close()
 
 
 async def test_what_waits_in_a_file_of_the_first_schema_still_waits(
@@ -169,7 +161,7 @@ async def test_what_waits_in_a_file_of_the_first_schema_still_waits(
     """An upgrade loses nobody's page; repeats that were never owed are gone."""
     with monkeypatch.context() as patch:
         patch.setattr(sqlite_schema, "migrations", lambda: migrations()[:1])
-        await open_file(path, names()).close()
+        await open_file(path, references()).close()
     db = sqlite3.connect(path)
     db.executescript(
         "INSERT INTO episode (id, source, fingerprint, group_key, labels, annotations,"
@@ -182,7 +174,7 @@ async def test_what_waits_in_a_file_of_the_first_schema_still_waits(
         " 'cancelled', 'repeat_recorded', 0, 'sre', '', '[]', '', '', 0, 0, 7);"
     )
     db.close()
-    opened = open_file(path, names())
+    opened = open_file(path, references())
     waiting = await opened.outbox()
     told = await opened.history()
     await opened.close()
@@ -302,7 +294,7 @@ async def test_a_cancelled_callers_write_is_committed(
 
 async def test_a_store_that_closes_takes_nothing_more(path: Path) -> None:
     """It says so, rather than wait for ever."""
-    opened = open_file(path, names())
+    opened = open_file(path, references())
     await opened.close()
 
     with pytest.raises(StoreUnavailable, match="closing"):

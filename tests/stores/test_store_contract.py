@@ -1,21 +1,26 @@
 """What every store must do: one suite, in memory and on a file."""
 
 from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterator,
     Mapping,
     Sequence,
 )
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import pytest
+from round_trip import (
+    Answer,
+    Claim,
+    MakeAlert,
+    MakeGroup,
+    MakeRules,
+    Post,
+    States,
+    references,
+)
 
-from alertbridge.core.alert import Alert, AlertGroup, SourceName
+from alertbridge.core.alert import SourceName
 from alertbridge.core.delivery import Told
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.mailbox import MAX_FACTS, Mailbox
@@ -25,9 +30,7 @@ from alertbridge.core.message import (
     Draft,
     Idle,
     Outcomes,
-    Reference,
     Rejected,
-    Submission,
     Uncertain,
 )
 from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
@@ -39,43 +42,16 @@ from alertbridge.core.rules import Rules
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Crossing, Payer, Period, Scope, SpendBudget, Spent
 from alertbridge.engine.current import Current
-from alertbridge.ports import Held, Recorded, Store, StoreUnavailable
-from alertbridge.stores.memory import open_memory
+from alertbridge.ports import Held, Store, StoreUnavailable
 from alertbridge.stores.sqlite import open_file
 from alertbridge.stores.sqlite_operator import MAX_QUARANTINE
 
-Post = Callable[..., Awaitable[Recorded]]
-Claim = Callable[..., Awaitable[Sequence[Submission]]]
-Answer = Callable[..., Awaitable[bool]]
-States = Callable[..., Awaitable[list[tuple[str, str, str, str]]]]
-MakeAlert = Callable[..., Alert]
-MakeGroup = Callable[..., AlertGroup]
-MakeRules = Callable[..., Rules]
 BUSY = Deferred(detail="busy")
 LOST = Uncertain(detail="no answer")
 NO = Rejected(detail="no")
 WAIT = timedelta(seconds=15)
 AM = SourceName("alertmanager")
 TWO = {"anna": ["+46701740605"], "bo": ["+46701740606"]}
-
-
-def names() -> Iterator[Reference]:
-    """References one after another."""
-    return (Reference(f"ref-{n}") for n in count(1))
-
-
-@pytest.fixture(params=["memory", "file"])
-async def store(
-    request: pytest.FixtureRequest, tmp_path: Path, start: datetime
-) -> AsyncIterator[Store]:
-    """Each store there is, empty and recovered."""
-    if request.param == "memory":
-        opened = open_memory(names())
-    else:
-        opened = open_file(tmp_path / "alertbridge.db", names())
-    await opened.recover(start, WAIT)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -970,7 +946,7 @@ async def test_a_backup_holds_what_was_written(
     """A whole store, for its owner's eyes only."""
     copy = tmp_path / "copy.db"
     await store.backup(copy)
-    restored = open_file(copy, names())
+    restored = open_file(copy, references())
     rows = await restored.outbox()
     await restored.close()
 
