@@ -141,6 +141,45 @@ def test_a_gateway_that_is_down_is_waited_out(
     assert start + 2 * HOUR <= sms.at <= start + 2 * HOUR + MINUTE
 
 
+def test_a_provider_that_fails_is_told_by_the_other_once_in_a_quarter_of_an_hour(
+    live: Callable[..., World],
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """It comes and goes all the time: the admins hear of it, and are not flooded."""
+
+    async def flaps(world: World) -> None:
+        for minute in range(30):
+            world.providers[ONE].answer = is_down() if minute % 2 else accepts()
+            await world.post(group(alert(f"A{minute}"), key=f"{minute}"))
+            await world.advance(MINUTE)
+
+    world = live(flaps, make_rules(providers=("one", "two")))
+    told = [sms for sms in world.phones if "one takes no SMS" in sms.text.body]
+
+    first, second = told
+    assert first.provider == second.provider == TWO
+    assert second.at - first.at >= 15 * MINUTE
+
+
+def test_that_the_only_provider_fails_is_told_to_nobody(
+    live: Callable[..., World], alert: MakeAlert, group: MakeGroup
+) -> None:
+    """By whom? It would arrive when it is no longer true."""
+
+    async def outage(world: World) -> None:
+        world.providers[ONE].answer = is_down()
+        await world.post(group(alert()))
+        await world.advance(HOUR)
+        world.providers[ONE].answer = accepts()
+        await world.advance(2 * MINUTE)
+
+    texts = [sms.text.body for sms in live(outage).phones]
+
+    assert not any("takes no SMS" in text for text in texts)
+
+
 def test_answers_come_in_turn(
     live: Callable[..., World],
     alert: MakeAlert,
