@@ -39,6 +39,23 @@ class DeliveryReport:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A gateway was asked, and said this; nothing, if it has nothing to say yet."""
+
+    reports: tuple[DeliveryReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotReported:
+    """A gateway was asked and did not answer, or not clearly; *detail* says why."""
+
+    detail: str
+
+
+Answer = Reported | NotReported
+
+
 def fold(known: DeliveryReport | None, new: DeliveryReport) -> DeliveryReport:
     """Say what is known of a message after one more report about it.
 

@@ -19,7 +19,13 @@ from alertbridge.ports.records import (
     Quarantined,
     Recorded,
 )
-from alertbridge.ports.report import ReportReader, ReportRequest
+from alertbridge.ports.report import (
+    Heard,
+    ReportAsker,
+    ReportFeed,
+    ReportReader,
+    ReportRequest,
+)
 from alertbridge.ports.source import (
     PayloadError,
     Source,
@@ -36,6 +42,7 @@ __all__ = [
     "Clock",
     "Depth",
     "EpisodeRow",
+    "Heard",
     "Held",
     "HistoryRow",
     "Inquiries",
@@ -46,6 +53,8 @@ __all__ = [
     "ProviderCheckFailed",
     "Quarantined",
     "Recorded",
+    "ReportAsker",
+    "ReportFeed",
     "ReportReader",
     "ReportRequest",
     "Source",

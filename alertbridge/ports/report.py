@@ -1,13 +1,15 @@
-"""The port by which a provider reads delivery reports: a capability, not a duty.
+"""The ports by which delivery reports come in: capabilities, not duties.
 
-Not every gateway reports. Who serves the requests asks `isinstance(p, ReportReader)`.
+Not every gateway reports. Who serves the requests asks `isinstance(p, ReportReader)`,
+who polls asks for a `ReportAsker`, and who starts workers for a `ReportFeed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from alertbridge.core.report import DeliveryReport
+from alertbridge.core.message import Reference
+from alertbridge.core.report import Answer, DeliveryReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +40,39 @@ class ReportReader(Protocol):
 
         Raises:
             PayloadError: not this gateway's shape, or not signed by it.
+        """
+        ...
+
+
+@runtime_checkable
+class ReportAsker(Protocol):
+    """A provider that can be asked what became of a message it took."""
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> Answer:
+        """Ask about the submission *reference*, which got *provider_id*.
+
+        Never raises for what a network or a gateway can do. Returns within 12 seconds.
+        """
+        ...
+
+
+Heard = Callable[[tuple[DeliveryReport, ...]], Awaitable[None]]
+"""Takes reports that came in, and returns once they are written down.
+
+Raises:
+    StoreUnavailable: they are not; the gateway must be asked to send them again.
+"""
+
+
+@runtime_checkable
+class ReportFeed(Protocol):
+    """A provider whose reports come by a way of its own: a connection, a folder."""
+
+    async def feed(self, heard: Heard) -> None:
+        """Hand every report to *heard*, until cancelled.
+
+        A report is confirmed to the gateway after *heard* has returned, never before.
+        Never raises for what a network, a gateway or a full store can do. One feed runs
+        at a time; after a reload the old one is cancelled and the new one started.
         """
         ...

@@ -23,7 +23,11 @@ NUMBER = "+46701740605"
 Value = Callable[[str], float | None]
 
 
-def log_one(fmt: Format, event: str, **facts: object) -> str:
+TAKEN = frozenset({"event", "self", "method_name"})
+"""Parameters of the logger itself: no keyword of a log line can be called so."""
+
+
+def log_one(fmt: Format, event: str, /, **facts: object) -> str:
     """Log one event at info, and return what was written."""
     stream = io.StringIO()
     configure_logging("info", fmt, stream, environ={})
@@ -109,10 +113,11 @@ def test_what_is_no_number_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize("fmt", [Format.JSON, Format.LOGFMT])
-@given(text=st.text())
+@given(text=st.text().filter(lambda text: text not in TAKEN))
 def test_a_value_cannot_forge_a_line_or_move_a_terminal(fmt: Format, text: str) -> None:
     """Whatever a label holds, it is one line without a control character."""
-    line = log_one(fmt, "group.planned", source=text, labels={text: text}, **{text: 1})
+    facts: dict[str, object] = {"source": text, "labels": {text: text}, text: 1}
+    line = log_one(fmt, "group.planned", **facts)
 
     assert line.count("\n") == 1
     assert line[:-1].isprintable() or not any(
