@@ -86,7 +86,7 @@ def end_of(
     onward: list[NotificationId] = []
     stuck: list[Fact] = []
     for fact in message.tells:
-        if fact.acknowledged:
+        if fact.acknowledged or _is_too_old(fact, now):
             continue
         may = sends_of(fact) < MOST_SENDS[fact.severity]
         if may and ways_left(fact, refused, ways):
@@ -118,6 +118,11 @@ def end_of(
 def sends_of(fact: Fact) -> int:
     """How many SMS told it, or may have, the one that just ended included."""
     return 1 + fact.fail_overs + fact.uncertain
+
+
+def _is_too_old(fact: Fact, now: datetime) -> bool:
+    """Whether its time to live is over: a phone that was off for it missed nothing."""
+    return fact.expires_at is not None and fact.expires_at <= now
 
 
 def _detail(known: DeliveryReport | None) -> str:

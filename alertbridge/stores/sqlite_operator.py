@@ -328,6 +328,7 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
     prune_spend(db, before)
     db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
+    db.execute("DELETE FROM parked_report WHERE heard_at < ?", (at,))
     db.execute(
         "DELETE FROM submission WHERE reference IN (SELECT reference FROM submission"
         " WHERE state IN ('settled', 'replaced') AND began_at < ? LIMIT ?)",

@@ -200,6 +200,15 @@ def test_what_is_over_is_not_dead(people: Rules, fact: MakeFact) -> None:
     assert missed(people, replace(over, tried=tried)).dead == ()
 
 
+def test_what_is_too_old_to_tell_is_not_dead(people: Rules, fact: MakeFact) -> None:
+    """A phone that was off for an hour missed what was worth telling for one."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    old = fact(tried=tried, expires=NOW, severity=Severity.LOW)
+    ended = missed(people, old, fact(id=2, expires=NOW))
+
+    assert (ended.onward, ended.dead, ended.meta) == ((), (), ())
+
+
 def test_each_fact_of_a_text_goes_its_own_way(people: Rules, fact: MakeFact) -> None:
     """One has ways left, one has none, one is taken."""
     tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
