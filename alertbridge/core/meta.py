@@ -11,10 +11,10 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
-from alertbridge.core.notification import Fact, ProviderName
+from alertbridge.core.notification import Fact
 from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
-from alertbridge.core.recipient import Recipient, RecipientName, mask
+from alertbridge.core.recipient import Recipient, RecipientName, shown_recipient
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import FULL, Crossing
@@ -41,7 +41,7 @@ def meta_plan(
     *subject* tells one happening of the cause from the next; it is not shown.
     """
     listeners = listeners_of_receiver(rules.meta_receiver, rules)
-    word = _word_of(severity, rules.severity)
+    word = word_of(severity, rules.severity)
     return _plan_own(cause, subject, summary, word, listeners, rules, now)
 
 
@@ -71,7 +71,7 @@ def budget_crossed(crossing: Crossing, rules: Rules, now: datetime) -> Plan:
     )
 
 
-def _word_of(severity: Severity, rule: SeverityRule) -> str:
+def word_of(severity: Severity, rule: SeverityRule) -> str:
     """Find a value of the severity label that *rule* reads as *severity*.
 
     The lists of a config may leave out every word of ours; of nothing said, high is
@@ -142,38 +142,9 @@ def dead_notifications(
     # An answer was lost: the phone may have rung, twice even.
     maybe = any(fact.uncertain for fact in facts)
     told = "may not have been told of" if maybe else "was not told of"
-    summary = f"{_shown(recipient)} {told} {shown}: {detail}"
+    summary = f"{shown_recipient(recipient)} {told} {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
-
-
-def provider_down(
-    provider: ProviderName, detail: str, rules: Rules, now: datetime
-) -> tuple[Plan, ...]:
-    """Tell the admins that a provider fails; nothing where it is the only one.
-
-    By whom should it be told? It would leave when it is no longer true.
-    """
-    if len(rules.providers) < 2:
-        return ()
-    summary = f"{provider} takes no SMS: {detail}; others are used meanwhile"
-    plan = meta_plan(
-        "ProviderDown", f"{provider} {now.isoformat()}", summary, rules, now
-    )
-    return (plan,)
-
-
-def removed_recipient(
-    recipient: RecipientName, message: int, rules: Rules, now: datetime
-) -> Plan:
-    """Tell the admins that somebody the config no longer has was still told."""
-    summary = (
-        f"{_shown(recipient)} is no longer in the config (removed, or renamed):"
-        " a page was sent to the numbers stored with it"
-    )
-    return meta_plan(
-        "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now
-    )
 
 
 def broken_template(
@@ -197,11 +168,6 @@ def unless_known(made: Plan, known: Known) -> Plan:
     if not any(key in known.episodes for key in made.keys.fingerprints):
         return made
     return Plan(keys=made.keys, post=Post.COPY, reason=None, note=made.note)
-
-
-def _shown(recipient: RecipientName) -> str:
-    """A person's name; a bare number that is its own recipient is masked."""
-    return mask(recipient) if recipient.startswith("+") else recipient
 
 
 def name_of(fact: Fact) -> str:

@@ -77,7 +77,7 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
             alert, episode, listeners.of(alert), repeats=post is Post.REPEAT
         )
     note = PostNote(
-        _note_key(keys),
+        note_key(keys),
         truncated=group.truncated,
         unreadable=len(group.unreadable),
         oversized=group.oversized,
@@ -134,7 +134,7 @@ def plan_past_routes(
         post = Post.NEWS
         draft.close_unseen(sighting.closes, sighting.starts_at)
         draft.open(alert, sighting.starts_at, listeners)
-    return draft.finish(keys, post, PostNote(_note_key(keys)))
+    return draft.finish(keys, post, PostNote(note_key(keys)))
 
 
 class _Listeners:
@@ -158,5 +158,6 @@ class _Listeners:
         return found
 
 
-def _note_key(keys: Keys) -> str:
+def note_key(keys: Keys) -> str:
+    """Name the group that a note is about."""
     return "\x1f".join((keys.source, keys.receiver, keys.group_key))

@@ -137,6 +137,11 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "alertbridge pages about itself, to the meta receiver.",
             ("cause",),
         ),
+        "meta.ended": Event(
+            Level.INFO,
+            "What alertbridge has paged about itself is over; who heard is told so.",
+            ("cause",),
+        ),
         "spend.crossed": Event(
             Level.WARNING,
             "A budget is spent to `percent` of it: 50, 80 or 100; at 100 only critical "
