@@ -3,6 +3,9 @@
 from alertbridge.ports.clock import (
     Clock,
 )
+from alertbridge.ports.notes import (
+    Notes,
+)
 from alertbridge.ports.provider import (
     Lister,
     Provider,
@@ -47,6 +50,7 @@ __all__ = [
     "HistoryRow",
     "Inquiries",
     "Lister",
+    "Notes",
     "OutboxRow",
     "PayloadError",
     "Provider",

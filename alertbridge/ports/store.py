@@ -19,6 +19,7 @@ from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Period
+from alertbridge.ports.notes import Notes
 from alertbridge.ports.records import (
     Claimed,
     Depth,
@@ -50,6 +51,11 @@ class Store(Protocol):
     Raises:
         StoreUnavailable: nothing can be promised about the write.
     """
+
+    @property
+    def notes(self) -> Notes:
+        """What parts of the daemon keep beyond their own life."""
+        ...
 
     async def record(
         self, keys: Keys, decide: Callable[[Known], Plan], now: datetime
@@ -187,7 +193,7 @@ class Store(Protocol):
         ...
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write."""
+        """Make a real durable write: `notes.alive` says when the last one was."""
         ...
 
     async def shift(self, by: timedelta) -> None:

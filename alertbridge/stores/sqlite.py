@@ -39,12 +39,12 @@ from alertbridge.stores import (
     sqlite_history,
     sqlite_inquiry,
     sqlite_intake,
+    sqlite_notes,
     sqlite_operator,
     sqlite_recall,
     sqlite_settle,
     sqlite_spend,
 )
-from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
     copy_to,
     lock,
@@ -150,6 +150,7 @@ class SqliteStore:
         self._references = references
         self._randbits = randbits
         self._epoch = 0
+        self.notes = sqlite_notes.SqliteNotes(lane)
 
     async def record(
         self, keys: Keys, decide: Callable[[Known], Plan], now: datetime
@@ -318,9 +319,7 @@ class SqliteStore:
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""
-        await self._lane.write(
-            lambda db: sqlite_operator.write_setting(db, "probe", str(stamp(now)))
-        )
+        await self._lane.write(lambda db: sqlite_notes.note_alive(db, now))
 
     async def shift(self, by: timedelta) -> None:
         """Move pending times along with a stepped clock."""

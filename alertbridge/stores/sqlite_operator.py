@@ -27,6 +27,7 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_notes import shift_notes
 from alertbridge.stores.sqlite_spend import (
     close_all_charges,
     prune_spend,
@@ -278,6 +279,7 @@ def shift(db: Connection, by: timedelta) -> None:
         " WHERE key = 'held_until'",
         (micros,),
     )
+    shift_notes(db, micros)
 
 
 def mark_stale(db: Connection, seen_before: datetime, now: datetime, limit: int) -> int:
