@@ -26,11 +26,15 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """Where the store is, and how long it keeps what has ended."""
+    """Where the store is, and how long it keeps what has ended.
+
+    `warn_free` is in bytes.
+    """
 
     url: str
     path: Path
     retention: timedelta
+    warn_free: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ def make_settings(config: ConfigFile) -> Settings:
             url=config.storage.url,
             path=Path(sqlite_path(config.storage.url)),
             retention=config.storage.retention,
+            warn_free=config.storage.warn_free,
         ),
         sources=tuple(_source(entry) for entry in config.sources),
         providers=tuple(_provider(entry) for entry in config.providers),

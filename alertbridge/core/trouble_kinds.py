@@ -19,9 +19,6 @@ RELOAD_FAILED = Cause("ConfigReloadFailed")
 CLOCK_STEPPED = Cause("ClockStepped")
 DISK_LOW = Cause("DiskLow")
 
-CLOCK_STEP = timedelta(minutes=1)
-"""A clock that is set by less is no trouble: time synchronisation does so."""
-
 _MEBI = 1024**2
 _GIBI = 1024**3
 
@@ -46,10 +43,12 @@ def reload_failed(problems: int) -> Trouble:
 def clock_stepped(by: timedelta) -> Trouble:
     """The clock of this machine was set."""
     way = "forward" if by > timedelta(0) else "back"
+    # A step of an hour is measured as a moment less.
+    far = timedelta(seconds=round(abs(by).total_seconds()))
     return Trouble(
         cause=CLOCK_STEPPED,
-        summary=f"the clock of this machine was set {way} by {span(abs(by))}:"
-        " times in texts, and hours of the day, may have been wrong",
+        summary=f"the clock was set {way} by {span(far)}: times in texts and hours of"
+        " the day may have been wrong",
         severity=Severity.HIGH,
         lasts=False,
     )
@@ -102,8 +101,8 @@ def source_unreadable(source: SourceName, reason: str) -> Trouble:
     """A whole body of a source could not be read; the source will not send it again."""
     return Trouble(
         cause=Cause("SourceUnreadable", source),
-        summary=f"a post of {source} could not be read ({reason}), and whatever was in"
-        " it paged nobody; it is kept in quarantine",
+        summary=f"a post of {source} could not be read, and whatever was in it paged"
+        f" nobody: {reason}",
         lasts=False,
     )
 

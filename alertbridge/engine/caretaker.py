@@ -7,7 +7,9 @@ from time import monotonic
 
 import structlog
 
+from alertbridge.core.trouble_kinds import clock_stepped
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.troubles import Troubles
 from alertbridge.ports import Clock, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ than any wait of theirs, shorter than the unit's WatchdogSec."""
 
 CLOCK_EVERY = 1.0
 CLOCK_STEP = timedelta(seconds=2)
+TOLD_STEP = timedelta(minutes=1)
+"""What time synchronisation sets after a start is less, and nobody's trouble."""
 
 
 class Pulse:
@@ -120,28 +124,37 @@ async def keep_feeding(
 
 
 async def keep_time(
-    step: Callable[[], timedelta], follow: Callable[[timedelta], None], store: Store
+    step: Callable[[], timedelta],
+    follow: Callable[[timedelta], None],
+    store: Store,
+    troubles: Troubles,
 ) -> None:
     """Move pending times along when the wall clock is stepped.
 
     Nobody waits longer, and nothing leaves earlier or twice, because a clock was set.
     """
     while True:
-        await follow_step(step, follow, store)
+        by = await follow_step(step, follow, store)
+        if abs(by) > TOLD_STEP:
+            await troubles.tell(clock_stepped(by))
         await asyncio.sleep(CLOCK_EVERY)
 
 
 async def follow_step(
     step: Callable[[], timedelta], follow: Callable[[timedelta], None], store: Store
-) -> None:
-    """Look at the wall clock once; the store follows before our own time does."""
+) -> timedelta:
+    """Look at the wall clock once; the store follows before our own time does.
+
+    Says how far everything was moved along.
+    """
     by = step()
     if abs(by) < CLOCK_STEP:
-        return
+        return timedelta(0)
     try:
         await store.shift(by)
     except StoreUnavailable as exc:
         log.error("store.failed", reason=f"clock: {exc}")
-        return
+        return timedelta(0)
     follow(by)
     log.warning("clock.stepped", seconds=by.total_seconds())
+    return by

@@ -1,5 +1,6 @@
 """Tells the admins of troubles; how often is core's to say, and known to the store."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
@@ -10,6 +11,9 @@ from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Store, StoreUnavailable
 
 log = structlog.get_logger()
+
+PAUSE = 5.0
+"""Seconds between tries while the store is away; each may take as long itself."""
 
 
 class Troubles:
@@ -63,3 +67,49 @@ class Troubles:
         if recorded.plan.facts or recorded.plan.changes:
             self._wake()
         return recorded.plan
+
+
+class Teller:
+    """Tells later, from a worker: whoever finds a trouble neither waits nor retries.
+
+    Of one cause the latest word counts. What a full disk keeps from being written down
+    is tried again until it is, or until it is no longer true.
+    """
+
+    def __init__(self, troubles: Troubles) -> None:
+        self._troubles = troubles
+        self._unsaid: dict[Cause, Trouble | None] = {}
+        self._wake = asyncio.Event()
+
+    def tell(self, trouble: Trouble) -> None:
+        """Have the admins paged."""
+        self._unsaid[trouble.cause] = trouble
+        self._wake.set()
+
+    def is_over(self, cause: Cause) -> None:
+        """Have those who heard told that it is over."""
+        self._unsaid[cause] = None
+        self._wake.set()
+
+    async def run(self, pause: float = PAUSE) -> None:
+        """Say what there is to say, until cancelled; *pause* is between tries."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if not await self.say():
+                await asyncio.sleep(pause)
+                self._wake.set()
+
+    async def say(self) -> bool:
+        """Say it all once; False if the store did not take everything."""
+        done = True
+        for cause, trouble in tuple(self._unsaid.items()):
+            if trouble is None:
+                said = await self._troubles.is_over(cause)
+            else:
+                said = await self._troubles.tell(trouble)
+            done = done and said
+            # Something newer may have come meanwhile.
+            if said and self._unsaid.get(cause) is trouble:
+                del self._unsaid[cause]
+        return done

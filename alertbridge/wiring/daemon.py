@@ -9,16 +9,26 @@ from pathlib import Path
 import structlog
 from aiohttp import ClientSession
 
-from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, keep
+from alertbridge.config import (
+    ConfigError,
+    Level,
+    Loaded,
+    Settings,
+    SourceSettings,
+    keep,
+)
 from alertbridge.core.alert import SourceName
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
 from alertbridge.core.spend_payers import limits_in_force
 from alertbridge.core.spend_report import spend_rows
+from alertbridge.core.trouble_kinds import CONFIG_BROKEN, RELOAD_FAILED, reload_failed
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.receptions import Receptions
+from alertbridge.engine.troubles import Teller, Troubles
 from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
@@ -65,6 +75,9 @@ class Daemon:
         )
         self.dispatcher.on_uncertain = self.inquirer.wake
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
+        self.troubles = Troubles(store, self.current, clock, self.dispatcher.wake)
+        self.teller = Teller(self.troubles)
+        self.receptions = Receptions(store.notes, self.teller, clock)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
         self.heartbeat_changed = asyncio.Event()
@@ -79,6 +92,8 @@ class Daemon:
             exposition=self.exposition,
             reload=self.reload,
             wake=self.dispatcher.wake,
+            let_in=self.receptions.let_in,
+            refused=self.receptions.refused,
             max_body=loaded.settings.server.max_body,
         )
 
@@ -100,6 +115,8 @@ class Daemon:
         except ConfigError as exc:
             log.error("config.reloaded", success=False, version="", problems=str(exc))
             self.readiness.degraded["config"] = "the last reload failed; see the log"
+            errors = [one for one in exc.problems if one.level is Level.ERROR]
+            self.teller.tell(reload_failed(len(errors)))
             return Reloaded(ok=False, message=str(exc))
         message = f"config {loaded.rules.version} is in force"
         if not await self.use(loaded):
@@ -134,6 +151,8 @@ class Daemon:
 
     def note_good(self) -> None:
         """Remember this config as the one to fall back on, and say that it is read."""
+        for cause in (CONFIG_BROKEN, RELOAD_FAILED):
+            self.teller.is_over(cause)
         self._metrics.know(
             sources=tuple(self.doors.sources), providers=self.loaded.rules.providers
         )

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import shutil
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ from aiohttp import ClientSession, web
 
 from alertbridge import __version__, systemd
 from alertbridge.config import Settings
+from alertbridge.core.trouble_kinds import config_broken
 from alertbridge.engine.caretaker import (
     Pulse,
     keep_feeding,
@@ -22,7 +24,7 @@ from alertbridge.engine.caretaker import (
     keep_time,
 )
 from alertbridge.engine.circuits import keep_probing_providers
-from alertbridge.ports import StoreUnavailable
+from alertbridge.engine.disk_room import keep_measuring
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
 from alertbridge.telemetry import Format, Metrics, configure_logging
@@ -121,7 +123,7 @@ async def _run(
             workers.append(
                 group.create_task(_reload_on(asking, daemon, environ), name="reload")
             )
-            await _note_start(daemon, read)
+            _note_start(daemon, read)
             systemd.notify(
                 systemd.READY, systemd.status(f"listening on {url}"), environ=environ
             )
@@ -187,7 +189,14 @@ def _start_workers(
         "silence": keep_noticing_silence(
             store, clock, lambda: daemon.current.rules.stale_after
         ),
-        "clock": keep_time(clock.step, clock.follow, store),
+        "clock": keep_time(clock.step, clock.follow, store, daemon.troubles),
+        "teller": daemon.teller.run(),
+        "receptions": daemon.receptions.run(),
+        "room": keep_measuring(
+            lambda: _free(daemon.loaded.settings.storage.path),
+            lambda: daemon.loaded.settings.storage.warn_free,
+            daemon.troubles,
+        ),
         "holds": daemon.holds.keep_following(),
         "heartbeat": keep_heartbeat(
             lambda: daemon.loaded.settings.heartbeat,
@@ -200,6 +209,11 @@ def _start_workers(
     if feeding is not None:
         workers["watchdog"] = keep_feeding(lambda: _feed(environ), feeding, pulse)
     return [group.create_task(work, name=name) for name, work in workers.items()]
+
+
+async def _free(path: Path) -> int:
+    """Bytes that are free where the store is; a disk that hangs hangs a thread."""
+    return (await asyncio.to_thread(shutil.disk_usage, path.parent)).free
 
 
 def _feed(environ: Mapping[str, str]) -> None:
@@ -224,21 +238,14 @@ _STANDING = {
 }
 
 
-async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
+def _note_start(daemon: Daemon, read: ReadConfig) -> None:
     if read.problem is None:
         daemon.note_good()
         return
     log.error("config.reloaded", success=False, version="", problems=str(read.problem))
     said = _STANDING[read.standing]
     daemon.readiness.degraded["config"] = said
-    try:
-        await daemon.intake.raise_meta(
-            "ConfigBroken",
-            daemon.clock.now().isoformat(),
-            f"started, but {said}; run check-config",
-        )
-    except StoreUnavailable as exc:
-        log.error("store.failed", reason=str(exc))
+    daemon.teller.tell(config_broken(said))
 
 
 async def _wind_down(
