@@ -39,19 +39,30 @@ class Pulse:
     something: a full disk must not look like a stuck process, nor like health.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, *, stuck: float | None = None) -> None:
         self._dispatcher = dispatcher
+        self._stuck = STUCK if stuck is None else stuck
         self.answered = monotonic()
         self.stored = monotonic()
 
     def moves(self) -> bool:
         """Neither is stuck: what the watchdog is fed on."""
         oldest = min(self.answered, self._dispatcher.progress)
-        return monotonic() - oldest < STUCK
+        return monotonic() - oldest < self._stuck
 
-    def works(self) -> bool:
-        """Pages are kept and looked after: what the heartbeat is sent on."""
-        return self.moves() and monotonic() - self.stored < STUCK
+    def ails(self) -> str:
+        """Say what keeps pages from being kept, looked after or sent.
+
+        Empty if nothing does: what the heartbeat is sent on.
+        """
+        now = monotonic()
+        if now - self.stored >= self._stuck:
+            return "store: nothing was written"
+        if now - self._dispatcher.progress >= self._stuck:
+            return "dispatcher: no progress"
+        if not self._dispatcher.circuits.reachable():
+            return "providers: none can be reached"
+        return ""
 
 
 async def keep_probing(store: Store, clock: Clock, pulse: Pulse) -> None:
@@ -106,7 +117,10 @@ async def keep_beating(
 ) -> None:
     """Tell the outside that we work, for as long as we do: its silence is the alarm."""
     while True:
-        if pulse.works():
+        ails = pulse.ails()
+        if ails:
+            log.warning("heartbeat.withheld", reason=ails)
+        else:
             log.info("heartbeat.sent", success=await ping())
         await asyncio.sleep(every.total_seconds())
 

@@ -179,6 +179,12 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "The outbound heartbeat was tried; silence at its far end is the alarm.",
             ("success",),
         ),
+        "heartbeat.withheld": Event(
+            Level.WARNING,
+            "The outbound heartbeat was not sent: the store, the dispatcher or every "
+            "provider keeps pages from people.",
+            ("reason",),
+        ),
         "daemon.started": Event(
             Level.INFO, "The store is open and the port is served.", ("url",)
         ),

@@ -23,7 +23,7 @@ from alertbridge.engine.caretaker import (
     keep_pruning,
     keep_time,
 )
-from alertbridge.engine.circuits import keep_probing_providers
+from alertbridge.engine.circuits import keep_asking, keep_probing_providers
 from alertbridge.engine.disk_room import keep_measuring
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
@@ -203,6 +203,9 @@ def _start_workers(
             daemon.heartbeat_changed,
             session,
             pulse,
+            lambda: keep_asking(
+                daemon.dispatcher.circuits, daemon.dispatcher.providers
+            ),
         ),
     }
     feeding = systemd.watchdog_interval(environ, os.getpid())
