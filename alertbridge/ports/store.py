@@ -193,7 +193,7 @@ class Store(Protocol):
         ...
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write: `notes.alive` says when the last one was."""
+        """Make a real durable write."""
         ...
 
     async def shift(self, by: timedelta) -> None:

@@ -45,6 +45,7 @@ from alertbridge.stores import (
     sqlite_settle,
     sqlite_spend,
 )
+from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_schema import (
     copy_to,
     lock,
@@ -319,7 +320,9 @@ class SqliteStore:
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write."""
-        await self._lane.write(lambda db: sqlite_notes.note_alive(db, now))
+        await self._lane.write(
+            lambda db: sqlite_operator.write_setting(db, "probe", str(stamp(now)))
+        )
 
     async def shift(self, by: timedelta) -> None:
         """Move pending times along with a stepped clock."""

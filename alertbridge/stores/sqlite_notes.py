@@ -1,20 +1,13 @@
-"""Notes in SQL: lines and moments that a part of the daemon keeps beyond its life."""
+"""Notes in SQL: lines that a part of the daemon keeps beyond its life."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from sqlite3 import Connection
 from typing import Protocol, TypeVar
 
-from alertbridge.stores.columns import moment, stamp
-
 T = TypeVar("T")
 
-_LINE = "note "
-_TIME = "time "
-"""How the setting's key begins; `shift` moves every time along with the clock."""
-
-_ALIVE = "alive"
-"""The moment of the last probe; no other name has this beginning."""
+_NOTE = "note "
+"""How the setting's key begins."""
 
 
 class _Lane(Protocol):
@@ -35,39 +28,11 @@ class SqliteNotes:
 
     async def write(self, name: str, line: str | None) -> None:
         """Keep a line under *name*; None forgets it."""
-        await self._lane.write(lambda db: _write(db, _LINE + name, line))
+        await self._lane.write(lambda db: _write(db, _NOTE + name, line))
 
     async def read(self, prefix: str) -> Mapping[str, str]:
         """Every line whose name begins so, by the rest of its name."""
-        return await self._lane.read(lambda db: dict(_read(db, _LINE + prefix)))
-
-    async def write_time(self, name: str, at: datetime | None) -> None:
-        """Keep a moment under *name*; None forgets it."""
-        text = None if at is None else str(stamp(at))
-        await self._lane.write(lambda db: _write(db, _TIME + name, text))
-
-    async def read_times(self, prefix: str) -> Mapping[str, datetime]:
-        """Every moment whose name begins so, by the rest of its name."""
-        rows = await self._lane.read(lambda db: _read(db, _TIME + prefix))
-        return {name: moment(int(text)) for name, text in rows}
-
-    async def alive(self) -> datetime | None:
-        """When a process last probed the store."""
-        return (await self.read_times(_ALIVE)).get("")
-
-
-def note_alive(db: Connection, now: datetime) -> None:
-    """Note that a process lives."""
-    _write(db, _TIME + _ALIVE, str(stamp(now)))
-
-
-def shift_notes(db: Connection, micros: int) -> None:
-    """Move every moment along with a stepped wall clock."""
-    db.execute(
-        "UPDATE setting SET value = CAST(value AS INTEGER) + ?"
-        " WHERE substr(key, 1, ?) = ?",
-        (micros, len(_TIME), _TIME),
-    )
+        return await self._lane.read(lambda db: _read(db, _NOTE + prefix))
 
 
 def _write(db: Connection, key: str, text: str | None) -> None:
@@ -81,9 +46,10 @@ def _write(db: Connection, key: str, text: str | None) -> None:
     )
 
 
-def _read(db: Connection, prefix: str) -> list[tuple[str, str]]:
+def _read(db: Connection, prefix: str) -> dict[str, str]:
     # No LIKE: `_` in a name is a letter like any other.
-    return db.execute(
+    rows = db.execute(
         "SELECT substr(key, ?), value FROM setting WHERE substr(key, 1, ?) = ?",
         (len(prefix) + 1, len(prefix), prefix),
-    ).fetchall()
+    )
+    return dict(rows.fetchall())

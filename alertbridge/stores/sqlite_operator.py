@@ -27,7 +27,6 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
-from alertbridge.stores.sqlite_notes import shift_notes
 from alertbridge.stores.sqlite_spend import (
     close_all_charges,
     prune_spend,
@@ -279,7 +278,6 @@ def shift(db: Connection, by: timedelta) -> None:
         " WHERE key = 'held_until'",
         (micros,),
     )
-    shift_notes(db, micros)
 
 
 def mark_stale(db: Connection, seen_before: datetime, now: datetime, limit: int) -> int:
