@@ -20,6 +20,7 @@ from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
+from alertbridge.core.watchdog import Watchdogs
 
 MAX_OPEN = 10_000
 """Open alerts of one source that are told one by one: five texts of 2,000 each tell
@@ -83,6 +84,7 @@ class Rules:
     stale_after: timedelta = timedelta(days=2)
     linked_hosts: frozenset[str] = frozenset()
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
+    watchdogs: Watchdogs = field(default_factory=dict)
     version: str = ""
 
     def max_open_of(self, source: SourceName) -> int:

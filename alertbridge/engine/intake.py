@@ -45,6 +45,7 @@ class Intake:
         self._clock = clock
         self._wake = wake
         self._troubles = Troubles(store, current, clock, wake)
+        self.on_stored: Callable[[AlertGroup], None] = _nobody
 
     async def accept(self, group: AlertGroup) -> Recorded:
         """Record *group*; every notification it causes is fsynced on return.
@@ -58,6 +59,7 @@ class Intake:
             lambda known: plan_post(group, rules, known, now),
             now,
         )
+        self.on_stored(group)
         self._report(recorded.plan, len(group.alerts))
         if group.oversized:
             log.warning("group.oversized", source=group.source)
@@ -145,3 +147,7 @@ class Intake:
         )
         if made.facts or made.changes or made.releases:
             self._wake()
+
+
+def _nobody(_: AlertGroup) -> None:
+    """Nobody listens for watchdogs."""

@@ -30,6 +30,8 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.troubles import Teller, Troubles
+from alertbridge.engine.watchdogs import Watchdogs
 from alertbridge.ports import HistoryRow, Recorded
 from alertbridge.simulator.scripted import ScriptedProvider, Sms
 from alertbridge.simulator.virtual_time import VirtualClock
@@ -178,12 +180,19 @@ class World:
             idle=self._idle,
         )
         self.dispatcher.on_uncertain = inquirer.wake
+        teller = Teller(Troubles(self.store, self.current, self.clock, self._wake))
+        watchdogs = Watchdogs(
+            self.store.notes, self.current, teller, monotonic=self._loop.time
+        )
+        self.intake.on_stored = watchdogs.listen
         probing = keep_probing_providers(
             self.dispatcher.circuits, self.dispatcher.providers, self._wake
         )
         self._beside = [
             self._loop.create_task(inquirer.run()),
             self._loop.create_task(probing),
+            self._loop.create_task(teller.run()),
+            self._loop.create_task(watchdogs.run()),
         ]
         await asyncio.sleep(0)
 

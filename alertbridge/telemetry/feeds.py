@@ -192,6 +192,12 @@ _METRICS = (
         "name",
         "period",
     ),
+    _metric(
+        "watchdog_silence_seconds",
+        _G,
+        "How long a source's watchdog was not heard, while we listened.",
+        "source",
+    ),
     _metric("outbox_held", _G, "1 while an operator holds all sending."),
     _metric(
         "build_info",

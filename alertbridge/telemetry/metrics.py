@@ -7,7 +7,7 @@ store says when a scrape comes.
 
 import platform
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
 from prometheus_client import (
@@ -22,6 +22,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 from structlog.typing import EventDict, WrappedLogger
 
+from alertbridge.core.alert import SourceName
 from alertbridge.core.recipient import mask
 from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
@@ -154,6 +155,14 @@ class Metrics:
             labels = (row.scope, _label(named), row.period)
             self._gauge("spend_segments", *labels).set(row.segments)
             self._gauge("spend_budget_segments", *labels).set(row.budget or 0)
+
+    def observe_silences(self, silences: Mapping[SourceName, timedelta]) -> None:
+        """Set the gauges of the watchdogs in force; those of others are gone."""
+        self._collectors[PREFIX + "watchdog_silence_seconds"].clear()
+        self._series[PREFIX + "watchdog_silence_seconds"].clear()
+        for source, silence in silences.items():
+            gauge = self._gauge("watchdog_silence_seconds", _label(source))
+            gauge.set(silence.total_seconds())
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render a scrape for an `Accept` header: the body and its content type."""

@@ -29,6 +29,7 @@ from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.engine.receptions import Receptions
 from alertbridge.engine.troubles import Teller, Troubles
+from alertbridge.engine.watchdogs import Watchdogs
 from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
@@ -77,6 +78,8 @@ class Daemon:
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.troubles = Troubles(store, self.current, clock, self.dispatcher.wake)
         self.teller = Teller(self.troubles)
+        self.watchdogs = Watchdogs(store.notes, self.current, self.teller)
+        self.intake.on_stored = self.watchdogs.listen
         self.receptions = Receptions(store.notes, self.teller, clock)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
@@ -100,6 +103,7 @@ class Daemon:
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """What `/metrics` answers: counters as they are, gauges from the store."""
         now = self.clock.now()
+        self._metrics.observe_silences(self.watchdogs.silences)
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
             rules = self.current.rules
@@ -139,6 +143,7 @@ class Daemon:
         self.doors.api_tokens = bearers(new.api_tokens)
         self.doors.max_body = new.server.max_body
         self.dispatcher.replace_providers(providers)
+        self.watchdogs.look_again()
         if new.heartbeat != old.heartbeat:
             self.heartbeat_changed.set()
         if new.log.level != old.log.level:
