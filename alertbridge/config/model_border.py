@@ -131,3 +131,10 @@ class ProviderHead(Section):
         description="Segments that this account may cost; another provider is "
         "preferred once they are used up.",
     )
+    balance_warning: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="The admins are told when the account holds less than this, in its "
+        "own currency, or less than 7 days' burn (ip1, 46elks, twilio). null: only the "
+        "latter.",
+    )

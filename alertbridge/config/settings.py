@@ -77,11 +77,15 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """A provider; `options` is an instance of the model its type was given with."""
+    """A provider; `options` is an instance of the model its type was given with.
+
+    `balance_warning` is in the account's own currency.
+    """
 
     name: ProviderName
     type: str
     options: BaseModel
+    balance_warning: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,4 +162,6 @@ def _source(entry: SourceEntry) -> SourceSettings:
 
 
 def _provider(entry: ProviderHead) -> ProviderSettings:
-    return ProviderSettings(ProviderName(entry.name), entry.type, entry)
+    return ProviderSettings(
+        ProviderName(entry.name), entry.type, entry, entry.balance_warning
+    )

@@ -7,6 +7,7 @@ from alertbridge.ports.notes import (
     Notes,
 )
 from alertbridge.ports.provider import (
+    BalanceReader,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -41,6 +42,7 @@ from alertbridge.ports.store import (
 )
 
 __all__ = [
+    "BalanceReader",
     "Claimed",
     "Clock",
     "Depth",

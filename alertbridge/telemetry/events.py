@@ -103,6 +103,17 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "A provider answers again: the next request may be its.",
             ("provider",),
         ),
+        "balance.read": Event(
+            Level.INFO,
+            "An account said what it holds; `days_left` by the burn of seven days, "
+            "null before a day has been seen and if nothing was spent.",
+            ("provider", "amount", "currency", "days_left"),
+        ),
+        "balance.unknown": Event(
+            Level.WARNING,
+            "An account did not say what it holds; it is asked again in an hour.",
+            ("provider", "reason"),
+        ),
         "inquiry.concluded": Event(
             Level.INFO,
             "A request whose answer nobody saw was looked up in the provider's list: "

@@ -152,6 +152,12 @@ _METRICS = (
     ),
     _metric("store_failures_total", _C, "Writes the store refused.", "reason"),
     _metric("heartbeats_total", _C, "Outbound heartbeats: ok or failed.", "result"),
+    _metric(
+        "heartbeats_withheld_total",
+        _C,
+        "Outbound heartbeats not sent, because pages could not be.",
+        "reason",
+    ),
     _metric("log_lines_dropped_total", _C, "Log lines their stream did not take."),
     _metric("config_last_reload_successful", _G, "1 if the last (re)load worked."),
     _metric(
@@ -191,6 +197,19 @@ _METRICS = (
         "scope",
         "name",
         "period",
+    ),
+    _metric(
+        "provider_balance",
+        _G,
+        "What a provider's account held when it was last read, once an hour.",
+        "provider",
+        "currency",
+    ),
+    _metric(
+        "provider_balance_days_left",
+        _G,
+        "For how many days that is enough, by the burn of the last seven.",
+        "provider",
     ),
     _metric(
         "watchdog_silence_seconds",
@@ -269,6 +288,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
         "meta.raised": (_feed("meta_alerts_total"),),
         "spend.crossed": (_feed("spend_crossed_total"),),
         "store.failed": (_feed("store_failures_total"),),
+        "heartbeat.withheld": (_feed("heartbeats_withheld_total"),),
         "heartbeat.sent": (_feed("heartbeats_total", labels={"result": "success"}),),
     }
 )
@@ -280,6 +300,20 @@ SEVERITIES = ("critical", "high", "low")
 KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
         PREFIX + "heartbeats_total": (("ok",), ("failed",)),
+        PREFIX + "heartbeats_withheld_total": (
+            ("store",),
+            ("dispatcher",),
+            ("providers",),
+        ),
+        PREFIX + "meta_alerts_total": tuple(
+            (cause,)
+            for cause in (
+                *("BalanceLow", "ClockStepped", "ConfigBroken", "ConfigReloadFailed"),
+                *("DiskLow", "PageNotSent", "ProviderDown", "RemovedRecipientTold"),
+                *("SourceRefused", "SourceSilent", "SourceUnreadable"),
+                *("SpendWarning", "TemplateFailed"),
+            )
+        ),
         PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),
         PREFIX + "mailbox_oldest_due_age_seconds": tuple((s,) for s in SEVERITIES),
         PREFIX + "spend_crossed_total": tuple(

@@ -23,6 +23,8 @@ from prometheus_client.exposition import choose_encoder
 from structlog.typing import EventDict, WrappedLogger
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.balance import Balance
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import mask
 from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
@@ -163,6 +165,19 @@ class Metrics:
         for source, silence in silences.items():
             gauge = self._gauge("watchdog_silence_seconds", _label(source))
             gauge.set(silence.total_seconds())
+
+    def observe_balances(
+        self, known: Mapping[ProviderName, tuple[Balance, float | None]]
+    ) -> None:
+        """Set the gauges of the accounts in force; those of others are gone."""
+        for name in ("provider_balance", "provider_balance_days_left"):
+            self._collectors[PREFIX + name].clear()
+            self._series[PREFIX + name].clear()
+        for provider, (balance, days) in known.items():
+            labels = (_label(provider), _label(balance.currency))
+            self._gauge("provider_balance", *labels).set(balance.amount)
+            if days is not None:
+                self._gauge("provider_balance_days_left", labels[0]).set(days)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render a scrape for an `Accept` header: the body and its content type."""

@@ -23,6 +23,7 @@ from alertbridge.core.secret import Secret
 from alertbridge.core.spend_payers import limits_in_force
 from alertbridge.core.spend_report import spend_rows
 from alertbridge.core.trouble_kinds import CONFIG_BROKEN, RELOAD_FAILED, reload_failed
+from alertbridge.engine.balances import Balances
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
@@ -80,6 +81,16 @@ class Daemon:
         self.teller = Teller(self.troubles)
         self.watchdogs = Watchdogs(store.notes, self.current, self.teller)
         self.intake.on_stored = self.watchdogs.listen
+        self.balances = Balances(
+            store.notes,
+            self.teller,
+            clock,
+            self.dispatcher.providers,
+            lambda: {
+                entry.name: entry.balance_warning
+                for entry in self.loaded.settings.providers
+            },
+        )
         self.receptions = Receptions(store.notes, self.teller, clock)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
@@ -104,6 +115,7 @@ class Daemon:
         """What `/metrics` answers: counters as they are, gauges from the store."""
         now = self.clock.now()
         self._metrics.observe_silences(self.watchdogs.silences)
+        self._metrics.observe_balances(self.balances.known())
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
             rules = self.current.rules
@@ -144,6 +156,7 @@ class Daemon:
         self.doors.max_body = new.server.max_body
         self.dispatcher.replace_providers(providers)
         self.watchdogs.look_again()
+        self.balances.look_again()
         if new.heartbeat != old.heartbeat:
             self.heartbeat_changed.set()
         if new.log.level != old.log.level:

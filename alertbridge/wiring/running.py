@@ -192,6 +192,7 @@ def _start_workers(
         "clock": keep_time(clock.step, clock.follow, store, daemon.troubles),
         "teller": daemon.teller.run(),
         "watchdogs": daemon.watchdogs.run(),
+        "balances": daemon.balances.run(),
         "receptions": daemon.receptions.run(),
         "room": keep_measuring(
             lambda: _free(daemon.loaded.settings.storage.path),
