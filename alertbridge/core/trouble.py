@@ -81,6 +81,12 @@ def raise_trouble(trouble: Trouble, rules: Rules, known: Known, now: datetime) -
     return draft.finish(keys, post, PostNote(note_key(keys)))
 
 
+def is_known(trouble: Trouble, known: Known) -> bool:
+    """Whether the admins have a page about it, or will get one, and it still holds."""
+    told = known.episodes.get(trouble.cause.keys.fingerprints[0])
+    return told is not None and told.ends_at is None
+
+
 def end_trouble(cause: Cause, rules: Rules, known: Known, now: datetime) -> Plan:
     """Plan what is told to those who heard of a trouble that is over."""
     told = known.episodes.get(cause.keys.fingerprints[0])

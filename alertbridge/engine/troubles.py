@@ -6,14 +6,20 @@ from collections.abc import Callable
 import structlog
 
 from alertbridge.core.plan import Known, Plan
-from alertbridge.core.trouble import Cause, Trouble, end_trouble, raise_trouble
+from alertbridge.core.trouble import (
+    Cause,
+    Trouble,
+    end_trouble,
+    is_known,
+    raise_trouble,
+)
 from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Store, StoreUnavailable
 
 log = structlog.get_logger()
 
-PAUSE = 5.0
-"""Seconds between tries while the store is away; each may take as long itself."""
+PAUSE = 10.0
+"""Seconds between tries while the store is away, or a page is kept back."""
 
 
 class Troubles:
@@ -21,7 +27,7 @@ class Troubles:
 
     Keeps nothing itself: any number of these, and of processes one after the other,
     page nobody twice. Nothing here may cost the caller his own work: if the store is
-    away it is logged, and True says that it was written down.
+    away, that is logged.
     """
 
     def __init__(
@@ -33,19 +39,32 @@ class Troubles:
         self._wake = wake
 
     async def tell(self, trouble: Trouble) -> bool:
-        """Page the admins, unless they have heard; while it lasts, say it again."""
+        """Page the admins, unless they have heard; while it lasts, say it again.
+
+        False if it lasts and they have not: they heard of the last time just now, or
+        the store is away.
+        """
         now, rules = self._clock.now(), self._current.rules
+        held_back = False
 
         def decide(known: Known) -> Plan:
-            return raise_trouble(trouble, rules, known, now)
+            nonlocal held_back
+            made = raise_trouble(trouble, rules, known, now)
+            held_back = (
+                trouble.lasts and not made.opens and not is_known(trouble, known)
+            )
+            return made
 
         made = await self._record(trouble.cause, decide)
         if made is not None and made.opens:
             log.error("meta.raised", cause=trouble.cause.name)
-        return made is not None
+        return made is not None and not held_back
 
     async def is_over(self, cause: Cause) -> bool:
-        """Tell those who heard of it that it is over; nothing if it is not open."""
+        """Tell those who heard of it that it is over; nothing if it is not open.
+
+        False if the store is away.
+        """
         now, rules = self._clock.now(), self._current.rules
 
         def decide(known: Known) -> Plan:
@@ -72,8 +91,8 @@ class Troubles:
 class Teller:
     """Tells later, from a worker: whoever finds a trouble neither waits nor retries.
 
-    Of one cause the latest word counts. What a full disk keeps from being written down
-    is tried again until it is, or until it is no longer true.
+    Of one cause the latest word counts. What a full disk keeps from being written down,
+    or the last page about the same holds back, is tried until it is told, or is over.
     """
 
     def __init__(self, troubles: Troubles) -> None:
@@ -101,7 +120,7 @@ class Teller:
                 self._wake.set()
 
     async def say(self) -> bool:
-        """Say it all once; False if the store did not take everything."""
+        """Try it all once; False if something is left unsaid."""
         done = True
         for cause, trouble in tuple(self._unsaid.items()):
             if trouble is None:

@@ -25,7 +25,7 @@ from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.core.trouble import SAID_AGAIN, Cause, Trouble
 from alertbridge.engine.current import Current
-from alertbridge.engine.troubles import Troubles
+from alertbridge.engine.troubles import Teller, Troubles
 from alertbridge.ports import Recorded, Store, StoreUnavailable
 from alertbridge.stores.memory import open_memory
 from alertbridge.stores.sqlite import SqliteStore
@@ -166,15 +166,71 @@ async def test_two_causes_do_not_keep_each_other_back(
     assert len(await states()) == 3
 
 
+async def test_what_is_said_once_is_told_when_its_quarter_of_an_hour_is_over(
+    troubles: Troubles, clock: Clock, states: States
+) -> None:
+    """A second reload that fails soon after the first: nobody says so again."""
+    teller = Teller(troubles)
+    teller.tell(lasting())
+    assert await teller.say()
+    teller.is_over(DISK)
+    assert await teller.say()
+    teller.tell(lasting())
+
+    assert not await teller.say()
+    clock.at += SAID_AGAIN
+    assert await teller.say()
+    assert len(await states()) == 2
+
+
+async def test_what_is_over_before_it_is_told_is_not_told(
+    troubles: Troubles, clock: Clock, states: States
+) -> None:
+    """Kept back, and then no longer true."""
+    teller = Teller(troubles)
+    teller.tell(lasting())
+    assert await teller.say()
+    teller.is_over(DISK)
+    assert await teller.say()
+    teller.tell(lasting())
+    assert not await teller.say()
+    teller.is_over(DISK)
+    clock.at += SAID_AGAIN
+
+    assert await teller.say()
+    assert len(await states()) == 1
+
+
+async def test_what_a_full_disk_kept_back_is_told_when_it_has_room(
+    rules: Rules, clock: Clock, store: Store
+) -> None:
+    """The worker tries again by itself."""
+    away = Away(store._lane, references())  # type: ignore[attr-defined]
+    teller = Teller(Troubles(away, Current(rules), clock, lambda: None))
+    teller.tell(lasting())
+    working = asyncio.create_task(teller.run(0.001))  # noqa: TID251 - ended below
+    await asyncio.sleep(0.01)
+    assert await store.history() == ()
+
+    away.away = False
+    async with asyncio.timeout(10):
+        while not await store.history():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    working.cancel()
+
+
 class Away(SqliteStore):
-    """A store that cannot write."""
+    """A store that cannot write while it is away."""
+
+    away = True
 
     async def record(
         self, keys: Keys, decide: Callable[[Known], Plan], now: datetime
     ) -> Recorded:
-        """Never."""
-        del keys, decide, now
-        raise StoreUnavailable("the disk is full")
+        """Never, or as ever."""
+        if self.away:
+            raise StoreUnavailable("the disk is full")
+        return await super().record(keys, decide, now)
 
 
 @pytest.fixture
