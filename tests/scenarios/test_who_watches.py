@@ -119,6 +119,29 @@ async def test_a_crash_loop_on_a_broken_config_pages_once(
     assert last.startswith("RESOLVED")
 
 
+async def test_a_disk_that_fills_is_told_before_it_is_full(
+    gateway: Gateway, make_daemon: Callable[..., Daemon], tmp_path: Path
+) -> None:
+    """Below `storage.warn_free`; and that there is room again."""
+    free = tmp_path / "free"
+    free.write_text(str(600 * 1024**2), "utf-8")
+    daemon = make_daemon(
+        config(gateway.url),
+        program=(str(PROGRAMS / "mutant_serve.py"), "set-room"),
+        environ={"TEST_DISK_FREE": str(free)},
+    )
+    await daemon.start()
+    assert texts(gateway, "Disk low") == []
+
+    free.write_text(str(300 * 1024**2), "utf-8")
+    await until(lambda: bool(texts(gateway, "Disk low")), what="the page")
+    free.write_text(str(900 * 1024**2), "utf-8")
+
+    first, last = (text for _, text in await gateway.expect_exactly(2, quiet=0.5))
+    assert "300 MiB are free where the store is, less than 512 MiB" in first
+    assert last.startswith("RESOLVED")
+
+
 async def test_a_source_that_falls_silent_is_told_over_a_restart(
     gateway: Gateway, make_daemon: Callable[..., Daemon], http: ClientSession
 ) -> None:

@@ -1,8 +1,8 @@
 """`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
 
 A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
-real daemon could have, and names the checker that has to catch it. The last two are no
-mistakes: they set the clock that a test cannot, and spare it minutes.
+real daemon could have, and names the checker that has to catch it. The last three are
+no mistakes: they set the clock and the room that a test cannot, and spare it minutes.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from alertbridge.cli import main
@@ -17,7 +18,7 @@ from alertbridge.core import reception
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
-from alertbridge.engine import caretaker, watchdogs
+from alertbridge.engine import caretaker, disk_room, watchdogs
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
@@ -97,6 +98,18 @@ def hurry() -> None:
     watchdogs.Watchdogs.count = count_more  # type: ignore[method-assign]
 
 
+def set_room() -> None:
+    """Let as many bytes be free as a file says: no test may fill the host's disk."""
+    said = Path(os.environ["TEST_DISK_FREE"])
+
+    async def free(path: Path) -> int:
+        del path
+        return int(await asyncio.to_thread(said.read_text, "utf-8"))
+
+    running._free = free
+    vars(running)["keep_measuring"] = partial(disk_room.keep_measuring, every=0.1)
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "no-fsync": no_fsync,
@@ -104,6 +117,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "task-dies": task_dies,
     "set-clock": set_clock,
     "hurry": hurry,
+    "set-room": set_room,
 }
 
 if __name__ == "__main__":
