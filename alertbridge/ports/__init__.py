@@ -3,7 +3,11 @@
 from alertbridge.ports.clock import (
     Clock,
 )
+from alertbridge.ports.notes import (
+    Notes,
+)
 from alertbridge.ports.provider import (
+    BalanceReader,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -39,6 +43,7 @@ from alertbridge.ports.store import (
 )
 
 __all__ = [
+    "BalanceReader",
     "Claimed",
     "Clock",
     "Depth",
@@ -49,6 +54,7 @@ __all__ = [
     "Inquiries",
     "Lister",
     "Matched",
+    "Notes",
     "OutboxRow",
     "PayloadError",
     "Provider",

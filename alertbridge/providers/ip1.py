@@ -11,13 +11,14 @@ from datetime import datetime
 
 from aiohttp import ClientSession, ClientTimeout
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.inquiry import Listing, NotListed
 from alertbridge.core.message import MAX_NUMBERS, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.report import Answer as Report
 from alertbridge.core.report import DeliveryReport, NotReported
 from alertbridge.ports import ProviderCheckFailed, ReportRequest
-from alertbridge.providers.balance import balance_line
+from alertbridge.providers.balance import balance_line, read_balance
 from alertbridge.providers.http_request import (
     JSON,
     TIMEOUT,
@@ -116,7 +117,14 @@ class Ip1:
         Raises:
             ProviderCheckFailed: with one line that says what is wrong.
         """
-        return [await self._check_sender(), await self._check_balance()]
+        return [await self._check_sender(), balance_line(await self._ask_balance())]
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask for the account's balance."""
+        try:
+            return await self._ask_balance()
+        except ProviderCheckFailed as exc:
+            return BalanceUnknown(str(exc))
 
     async def _check_sender(self) -> str:
         answer = await self._get(f"/v2/me/senders?limit={SENDERS_PAGE}")
@@ -141,14 +149,14 @@ class Ip1:
             " register it in portal.ip1.net, or use one that is"
         )
 
-    async def _check_balance(self) -> str:
+    async def _ask_balance(self) -> Balance | BalanceUnknown:
         # The one endpoint outside /v2: whether it takes our kind of token is not
         # documented, so a no from it says nothing about the token.
         answer = await self._get("/api/me")
         account = read_json(answer.body)
         if answer.status != 200 or not isinstance(account, dict):
-            return f"balance: not known (HTTP {answer.status})"
-        return balance_line(account.get("Balance"), account.get("Currency"))
+            return BalanceUnknown(f"HTTP {answer.status}")
+        return read_balance(account.get("Balance"), account.get("Currency"))
 
     async def _get(self, path: str) -> Answer:
         return await self._http.ask(self._request("GET", path))

@@ -17,13 +17,14 @@ from typing import Annotated
 from aiohttp import ClientSession
 from pydantic import AfterValidator, Field
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.message import Outcome, Outcomes, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
 from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.core.secret import Secret
-from alertbridge.ports import PayloadError, ReportRequest
-from alertbridge.providers.balance import balance_line
+from alertbridge.ports import PayloadError, ProviderCheckFailed, ReportRequest
+from alertbridge.providers.balance import balance_line, read_balance
 from alertbridge.providers.http_request import (
     FORM,
     Answer,
@@ -134,12 +135,22 @@ class Twilio:
 
     async def check(self) -> Sequence[str]:
         """Ask for the balance, which takes the credentials; no SMS leaves."""
+        return [balance_line(await self._ask_balance())]
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask for the account's balance."""
+        try:
+            return await self._ask_balance()
+        except ProviderCheckFailed as exc:
+            return BalanceUnknown(str(exc))
+
+    async def _ask_balance(self) -> Balance | BalanceUnknown:
         account = await self._http.ask_members(self._request("GET", "Balance.json"))
         try:
             amount: object = float(str(account.get("balance")))
         except ValueError:
             amount = None
-        return [balance_line(amount, account.get("currency"))]
+        return read_balance(amount, account.get("currency"))
 
     @property
     def reports_here(self) -> bool:

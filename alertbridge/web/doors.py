@@ -52,11 +52,16 @@ class Reloaded:
     message: str
 
 
+def nobody_notes(_: SourceName) -> None:
+    """Nobody wants to know who was let in, and who was not."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Doors:
     """Everyone the HTTP side calls; a reload changes `sources` and what stands beside.
 
-    `api_tokens`, `max_body` (in bytes) and `report_paths` change with them.
+    `api_tokens`, `max_body` (in bytes) and `report_paths` change with them. `let_in`
+    and `refused` are told of every post to a source, by what it showed.
     """
 
     sources: Mapping[str, SourceDoor]
@@ -72,6 +77,8 @@ class Doors:
     hear: Callable[[ProviderName, Sequence[DeliveryReport]], Awaitable[None]]
     report_readers: Callable[[], Mapping[ProviderName, ReportReader]]
     report_paths: Mapping[str, ProviderName] = field(default_factory=dict, repr=False)
+    let_in: Callable[[SourceName], None] = nobody_notes
+    refused: Callable[[SourceName], None] = nobody_notes
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)

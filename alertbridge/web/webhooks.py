@@ -11,6 +11,7 @@ from aiohttp import web
 
 from alertbridge.ports import PayloadError, StoreUnavailable
 from alertbridge.sources.oversized import salvage
+from alertbridge.sources.signature import Invalid
 from alertbridge.web.auth import shows_authorization, shows_signature
 from alertbridge.web.bodies import Body, BodyMissing, BodyUnreadable, read_body
 from alertbridge.web.doors import DOORS, Doors, SourceDoor
@@ -46,8 +47,7 @@ async def webhook(request: web.Request) -> web.Response:
 async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Response:
     unknown = shows_authorization(door, request)
     if unknown is not None:
-        log.warning("webhook.unauthorized", source=door.name, reason=unknown.reason)
-        return answer(401, "not authorized")
+        return _refuse(doors, door, unknown)
     if doors.readiness.stopping:
         # Asked before the body: who has begun is let finish, and waited for.
         return answer(503, "shutting down", RETRY_AFTER)
@@ -58,6 +58,12 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
         return answer(503, "too much of this source waits already", RETRY_AFTER)
     with share.hold(size):
         return await _take_in(request, doors, door, keep, share, size)
+
+
+def _refuse(doors: Doors, door: SourceDoor, why: Invalid) -> web.Response:
+    log.warning("webhook.unauthorized", source=door.name, reason=why.reason)
+    doors.refused(door.name)
+    return answer(401, "not authorized")
 
 
 async def _take_in(
@@ -77,8 +83,8 @@ async def _take_in(
     now = doors.clock.now()
     invalid = shows_signature(door.signed, request, body.content, now)
     if invalid is not None:
-        log.warning("webhook.unauthorized", source=door.name, reason=invalid.reason)
-        return answer(401, "not authorized")
+        return _refuse(doors, door, invalid)
+    doors.let_in(door.name)
     await share.begin(size)
     try:
         return await _record(doors, door, body)

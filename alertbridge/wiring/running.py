@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import secrets
+import shutil
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,6 +16,7 @@ from aiohttp import ClientSession, web
 from alertbridge import __version__, systemd
 from alertbridge.config import Settings
 from alertbridge.core.secret import Secret
+from alertbridge.core.trouble_kinds import config_broken
 from alertbridge.engine.caretaker import (
     Pulse,
     keep_feeding,
@@ -23,7 +25,8 @@ from alertbridge.engine.caretaker import (
     keep_pruning,
     keep_time,
 )
-from alertbridge.engine.circuits import keep_probing_providers
+from alertbridge.engine.circuits import keep_asking, keep_probing_providers
+from alertbridge.engine.disk_room import keep_measuring
 from alertbridge.ports import Store, StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
@@ -136,7 +139,7 @@ async def _run(
             workers.append(
                 group.create_task(_reload_on(asking, daemon, environ), name="reload")
             )
-            await _note_start(daemon, read)
+            _note_start(daemon, read)
             systemd.notify(
                 systemd.READY, systemd.status(f"listening on {url}"), environ=environ
             )
@@ -204,19 +207,36 @@ def _start_workers(
         "silence": keep_noticing_silence(
             store, clock, lambda: daemon.current.rules.stale_after
         ),
-        "clock": keep_time(clock.step, clock.follow, store),
+        "clock": keep_time(clock.step, clock.follow, store, daemon.troubles),
+        "teller": daemon.teller.run(),
+        "watchdogs": daemon.watchdogs.run(),
+        "balances": daemon.balances.run(),
+        "receptions": daemon.receptions.run(),
+        "room": keep_measuring(
+            lambda: _free(daemon.loaded.settings.storage.path),
+            lambda: daemon.loaded.settings.storage.warn_free,
+            daemon.troubles,
+        ),
         "holds": daemon.holds.keep_following(),
         "heartbeat": keep_heartbeat(
             lambda: daemon.loaded.settings.heartbeat,
             daemon.heartbeat_changed,
             session,
             pulse,
+            lambda: keep_asking(
+                daemon.dispatcher.circuits, daemon.dispatcher.providers
+            ),
         ),
     }
     feeding = systemd.watchdog_interval(environ, os.getpid())
     if feeding is not None:
         workers["watchdog"] = keep_feeding(lambda: _feed(environ), feeding, pulse)
     return [group.create_task(work, name=name) for name, work in workers.items()]
+
+
+async def _free(path: Path) -> int:
+    """Bytes that are free where the store is; a disk that hangs hangs a thread."""
+    return (await asyncio.to_thread(shutil.disk_usage, path.parent)).free
 
 
 def _feed(environ: Mapping[str, str]) -> None:
@@ -241,21 +261,14 @@ _STANDING = {
 }
 
 
-async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
+def _note_start(daemon: Daemon, read: ReadConfig) -> None:
     if read.problem is None:
         daemon.note_good()
         return
     log.error("config.reloaded", success=False, version="", problems=str(read.problem))
     said = _STANDING[read.standing]
     daemon.readiness.degraded["config"] = said
-    try:
-        await daemon.intake.raise_meta(
-            "ConfigBroken",
-            daemon.clock.now().isoformat(),
-            f"started, but {said}; run check-config",
-        )
-    except StoreUnavailable as exc:
-        log.error("store.failed", reason=str(exc))
+    daemon.teller.tell(config_broken(said))
 
 
 async def _wind_down(

@@ -41,6 +41,40 @@ def test_an_answered_question_lets_one_request_through() -> None:
     assert after_request(probed, OK) == Circuit()
 
 
+@pytest.mark.parametrize(
+    ("answers", "reachable"),
+    [
+        ([], True),
+        ([False], True),
+        ([False, False], False),
+        ([False, True, False], True),
+        ([False, False, True], True),
+        ([False] * 9, False),
+    ],
+)
+def test_two_unanswered_questions_in_a_row_make_it_unreachable(
+    answers: list[bool], reachable: bool
+) -> None:
+    """Others are not preferred for it: a question is no message."""
+    known = Circuit()
+    for answered in answers:
+        known = after_probe(known, answered=answered)
+
+    assert known.is_reachable is reachable
+    assert not known.is_open
+
+
+def test_an_open_circuit_is_unreachable_until_a_question_is_answered() -> None:
+    """And any answer to a request makes it reachable."""
+    open_ = reduce(after_request, [AWAY, AWAY], Circuit())
+    unanswered = after_probe(after_probe(Circuit(), answered=False), answered=False)
+
+    assert not open_.is_reachable
+    assert after_probe(open_, answered=True).is_reachable
+    assert after_request(unanswered, OK).is_reachable
+    assert after_request(unanswered, NO).is_reachable
+
+
 def test_an_unanswered_question_changes_nothing() -> None:
     """It stays open; what works is not touched by a question that comes late."""
     assert after_probe(Circuit(TRIES), answered=False).is_open

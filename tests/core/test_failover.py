@@ -90,7 +90,8 @@ def missed(
 
 def causes(ended: Missed) -> list[str]:
     """What the admins hear of."""
-    return [plan.keys.group_key for plan in ended.meta]
+    own = [] if ended.trouble is None else [ended.trouble.cause.name]
+    return [*(str(plan.keys.group_key) for plan in ended.meta), *own]
 
 
 def test_delivered_ends_it(people: Rules, fact: MakeFact) -> None:

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.message import (
     Accepted,
     Deferred,
@@ -148,6 +149,15 @@ async def test_a_refusal_that_names_the_number_blames_it(
 
     assert isinstance(outcome, Rejected)
     assert outcome.number_is_bad
+
+
+async def test_the_balance_is_in_crowns(say: Say, make: Callable[..., Elks]) -> None:
+    """An account is watched by it; what is wrong is an answer, and no exception."""
+    heard = await say(200, {"id": "u1", "balance": 1234500, "currency": "SEK"})
+    refused = await say(401, b"no")
+
+    assert await make(heard.url).balance() == Balance(123.45, "SEK")
+    assert isinstance(await make(refused.url).balance(), BalanceUnknown)
 
 
 async def test_check_asks_for_the_balance(say: Say, make: Callable[..., Elks]) -> None:

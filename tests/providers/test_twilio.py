@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import ClientSession
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.message import (
     Accepted,
     Deferred,
@@ -159,6 +160,15 @@ async def test_errors(
     assert type(outcome) is kind
     assert getattr(outcome, "number_is_bad", False) is blamed
     assert "46701740605" not in str(outcome)
+
+
+async def test_the_balance_is_a_number(say: Say, make: Make) -> None:
+    """An account is watched by it; what is wrong is an answer, and no exception."""
+    heard = await say(200, {"balance": "12.5", "currency": "USD", "account_sid": "AC1"})
+    refused = await say(401, error(20003, 401))
+
+    assert await make(heard.url).balance() == Balance(12.5, "USD")
+    assert isinstance(await make(refused.url).balance(), BalanceUnknown)
 
 
 async def test_check_asks_for_the_balance(say: Say, make: Make) -> None:

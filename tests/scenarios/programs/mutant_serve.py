@@ -1,8 +1,8 @@
 """`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
 
 A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
-real daemon could have, and names the checker that has to catch it. The last is no
-mistake: it sets the clock that a test cannot.
+real daemon could have, and names the checker that has to catch it. The last three are
+no mistakes: they set the clock and the room that a test cannot, and spare it minutes.
 """
 
 import asyncio
@@ -10,13 +10,15 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from alertbridge.cli import main
+from alertbridge.core import reception
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
-from alertbridge.engine import caretaker
+from alertbridge.engine import caretaker, disk_room, watchdogs
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
@@ -83,12 +85,39 @@ def set_clock() -> None:
     clock._wall = moved
 
 
+def hurry() -> None:
+    """Let seconds stand for minutes, where a test cannot wait for those."""
+    reception.PATIENCE = timedelta(seconds=1)
+    # A tick counts for what it would, only sooner.
+    watchdogs.TICK = timedelta(seconds=0.5)
+    count = watchdogs.Watchdogs.count
+
+    async def count_more(self: watchdogs.Watchdogs, listened: timedelta) -> None:
+        await count(self, listened * 10)
+
+    watchdogs.Watchdogs.count = count_more  # type: ignore[method-assign]
+
+
+def set_room() -> None:
+    """Let as many bytes be free as a file says: no test may fill the host's disk."""
+    said = Path(os.environ["TEST_DISK_FREE"])
+
+    async def free(path: Path) -> int:
+        del path
+        return int(await asyncio.to_thread(said.read_text, "utf-8"))
+
+    running._free = free
+    vars(running)["keep_measuring"] = partial(disk_room.keep_measuring, every=0.1)
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "no-fsync": no_fsync,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
     "set-clock": set_clock,
+    "hurry": hurry,
+    "set-room": set_room,
 }
 
 if __name__ == "__main__":
