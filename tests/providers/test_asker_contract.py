@@ -376,21 +376,39 @@ def hang(kind: str, how: str, until: asyncio.Event) -> Respond:
     return respond
 
 
+def page_slowly(kind: str) -> Respond:
+    """Answer in time, and lead on to a page more each time."""
+    pages = iter(range(1, 1000))
+
+    async def respond(request: bytes, writer: asyncio.StreamWriter) -> None:
+        path = request.split(b" ")[1].partition(b"?")[0].decode()
+        await asyncio.sleep(1.5)
+        link = f'Link: <{path}?start={next(pages)}>; rel="next"'
+        writer.write(http(200, good(kind), link))
+        await writer.drain()
+
+    return respond
+
+
 async def test_a_gateway_that_hangs_is_left_in_time(
     session: ClientSession, serve_raw: ServeRaw
 ) -> None:
-    """Silent, half-way, or a byte at a time; all at once, as each takes ten seconds."""
+    """Silent, half-way, or a byte at a time; all at once, as each takes ten seconds.
+
+    Or with a list that has a page more, each in good time.
+    """
     over = asyncio.Event()
 
-    async def ask(kind: str, how: str) -> Answer:
-        _, url = await serve_raw(hang(kind, how, over))
+    async def ask(kind: str, respond: Respond) -> Answer:
+        _, url = await serve_raw(respond)
         return await make_asker(kind, url, session).ask_reports(REFERENCE, ID)
 
     ways = ("silence", "head", "body", "drip")
     try:
         async with asyncio.timeout(PROMISE):
             answers = await asyncio.gather(
-                *(ask(kind, how) for kind in ASKERS for how in ways)
+                *(ask(kind, hang(kind, how, over)) for kind in ASKERS for how in ways),
+                ask("ip1", page_slowly("ip1")),
             )
     finally:
         over.set()
