@@ -93,10 +93,11 @@ class Ip1:
 
     async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
         """Ask for the messages of the batch *provider_id*, and their latest status."""
-        del reference  # The list of a batch has it, and the caller folds by it.
         try:
             async with asyncio.timeout(LISTING):
-                return await ask_batch(self._get, self._options.base_url, provider_id)
+                return await ask_batch(
+                    self._get, self._options.base_url, reference, provider_id
+                )
         except ProviderCheckFailed as exc:
             return NotReported(str(exc))
         except TimeoutError:
