@@ -4,6 +4,7 @@ from alertbridge.ports.clock import (
     Clock,
 )
 from alertbridge.ports.provider import (
+    SHARE,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -38,6 +39,7 @@ from alertbridge.ports.store import (
 )
 
 __all__ = [
+    "SHARE",
     "Claimed",
     "Clock",
     "Depth",

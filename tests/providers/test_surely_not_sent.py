@@ -114,11 +114,16 @@ async def vanishes(stack: AsyncExitStack) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+def last_descriptor() -> int:
+    """The highest of the descriptors that are open."""
+    return max(int(one.name) for one in Path("/proc/self/fd").iterdir())
+
+
 async def no_descriptor(stack: AsyncExitStack) -> str:
     """A machine on which no socket can be opened."""
     url = await serves(is_silent)(stack)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    open_now = max(int(one.name) for one in Path("/proc/self/fd").iterdir())
+    open_now = last_descriptor()
     taken = [os.dup(0) for _ in range(open_now)]
     for descriptor in taken:
         stack.callback(os.close, descriptor)
