@@ -194,3 +194,20 @@ async def test_what_is_seen_says_no_more_than_it_does(
         outcomes = await make_ip1(url, timeout=SHORT).submit(make_submission())
 
     assert type(outcomes.all) is kind, outcomes.all
+
+
+@pytest.mark.parametrize(
+    ("status", "shut"), [(401, True), (402, True), (403, True), (429, False)]
+)
+async def test_an_account_that_is_shut_is_told_from_a_busy_one(
+    make_ip1: Callable[..., Ip1],
+    make_submission: MakeSubmission,
+    status: int,
+    shut: bool,
+) -> None:
+    """Nobody's message is taken until somebody sees to it (C8)."""
+    async with at(says(http(status, OWN_WORD))) as url:
+        outcomes = await make_ip1(url, timeout=SHORT).submit(make_submission())
+
+    assert isinstance(outcomes.all, Deferred)
+    assert outcomes.all.account_is_shut is shut
