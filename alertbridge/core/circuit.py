@@ -15,6 +15,9 @@ TRIES = 2
 """Requests in a row that came to nothing before others are preferred. One may be a
 packet that was lost; each costs a critical page up to four seconds."""
 
+LONGEST_WISH = 10.0
+"""Seconds for which a gateway may ask to be left alone before others are preferred."""
+
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
@@ -44,11 +47,16 @@ class Circuit:
 def after_request(circuit: Circuit, outcome: Outcome) -> Circuit:
     """Take what became of a request into account.
 
-    A refusal is an answer: the gateway works, whatever it thinks of the message.
+    A refusal is an answer: the gateway works, whatever it thinks of the message. An
+    account that is shut, or a wish for a long silence, needs no second request.
     """
     match outcome:
         case Accepted() | Rejected():
             return Circuit()
+        case Deferred(account_is_shut=True):
+            return Circuit(TRIES)
+        case Deferred(retry_after=wish) if wish is not None and wish > LONGEST_WISH:
+            return Circuit(TRIES)
         case Deferred() | Uncertain():
             return replace(circuit, failures=min(circuit.failures + 1, TRIES))
         case _:

@@ -7,6 +7,7 @@ from alertbridge.ports.notes import (
     Notes,
 )
 from alertbridge.ports.provider import (
+    SHARE,
     BalanceReader,
     Lister,
     Provider,
@@ -43,6 +44,7 @@ from alertbridge.ports.store import (
 )
 
 __all__ = [
+    "SHARE",
     "BalanceReader",
     "Claimed",
     "Clock",

@@ -11,6 +11,10 @@ from alertbridge.core.notification import (
     ProviderName,
 )
 
+SHARE = 0.9
+"""How much of an account's limit is used for sending, paced by whoever calls `submit`.
+The rest is for what only asks, paced by the provider itself."""
+
 
 class Provider(Protocol):
     """An SMS gateway we submit to."""

@@ -103,7 +103,7 @@ class Elks:
         # One: its `to` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "46elks", session)
+        self._http = HttpGateway(name, "46elks", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 

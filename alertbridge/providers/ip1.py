@@ -61,7 +61,14 @@ class Ip1:
         # What iP.1 recommends as the most recipients of one request.
         self.most_numbers = MAX_NUMBERS
         self._options = options
-        self._http = HttpGateway(name, "iP.1", session, sleep=sleep, timeout=timeout)
+        self._http = HttpGateway(
+            name,
+            "iP.1",
+            session,
+            options.requests_per_second,
+            sleep=sleep,
+            timeout=timeout,
+        )
         self.report_url = report_url
 
     async def submit(self, submission: Submission) -> Outcomes:

@@ -91,7 +91,7 @@ class Sinch:
         # What Sinch documents for `to`.
         self.most_numbers = MAX_NUMBERS
         self._options = options
-        self._http = HttpGateway(name, "Sinch", session)
+        self._http = HttpGateway(name, "Sinch", session, options.requests_per_second)
         self.report_url = report_url
 
     async def submit(self, submission: Submission) -> Outcomes:

@@ -108,7 +108,7 @@ class Twilio:
         # One: `To` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "Twilio", session)
+        self._http = HttpGateway(name, "Twilio", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 

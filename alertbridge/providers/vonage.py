@@ -115,7 +115,7 @@ class Vonage:
         # One: `to` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "Vonage", session)
+        self._http = HttpGateway(name, "Vonage", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 

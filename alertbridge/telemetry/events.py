@@ -219,6 +219,11 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "The copy that a start with a broken config falls back to was not written.",
             ("reason",),
         ),
+        "connections.ended": Event(
+            Level.WARNING,
+            "Clients held too many connections; the oldest idle ones were closed.",
+            ("amount",),
+        ),
         "store.failed": Event(
             Level.ERROR,
             "The store could not keep something; the sender was told to come back.",

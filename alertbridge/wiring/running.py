@@ -32,8 +32,10 @@ from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
 from alertbridge.telemetry import Format, Metrics, configure_logging
 from alertbridge.web.app import build_app
+from alertbridge.web.connections import keep_room
 from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
+from alertbridge.wiring.descriptors import allow_descriptors, most_connections
 from alertbridge.wiring.heartbeat import keep_heartbeat
 from alertbridge.wiring.loading import ReadConfig, Standing
 from alertbridge.wiring.references import references
@@ -130,6 +132,9 @@ async def _run(
         shutdown_timeout=5,
     )
     await runner.setup()
+    server = runner.server
+    assert server is not None, "set up above"
+    most = most_connections(allow_descriptors())
     pulse = Pulse(daemon.dispatcher)
     try:
         url = await _listen(runner, settings, environ)
@@ -139,6 +144,8 @@ async def _run(
             workers.append(
                 group.create_task(_reload_on(asking, daemon, environ), name="reload")
             )
+            room = keep_room(server, daemon.doors.under_way, most)
+            workers.append(group.create_task(room, name="connections"))
             _note_start(daemon, read)
             systemd.notify(
                 systemd.READY, systemd.status(f"listening on {url}"), environ=environ

@@ -11,6 +11,7 @@ OK = Accepted()
 AWAY = Deferred(detail="away")
 LOST = Uncertain(detail="lost")
 NO = Rejected(detail="no")
+SHUT = Deferred(detail="HTTP 401", account_is_shut=True)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,22 @@ def test_two_requests_in_a_row_that_came_to_nothing_open_it(
 ) -> None:
     """A refusal is an answer: the gateway works."""
     assert reduce(after_request, outcomes, Circuit()).is_open is is_open
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_open"),
+    [
+        pytest.param(SHUT, True, id="account-shut"),
+        pytest.param(Deferred(detail="429", retry_after=60.0), True, id="a-minute"),
+        pytest.param(Deferred(detail="429", retry_after=10.0), False, id="ten-seconds"),
+        pytest.param(Deferred(detail="429"), False, id="no-wish"),
+    ],
+)
+def test_what_a_second_request_would_only_repeat_opens_it_at_once(
+    outcome: Outcome, is_open: bool
+) -> None:
+    """A token that is revoked, or a wish to be left alone (C7, C8)."""
+    assert after_request(Circuit(), outcome).is_open is is_open
 
 
 def test_an_answered_question_lets_one_request_through() -> None:

@@ -517,9 +517,9 @@ async def test_a_gateway_that_hangs_up_is_no_error_of_ours(us: Us, disk: Disk) -
     with capture_logs() as logs:
         _, writer = await open_to(us)
         writer.write(head(us, "Content-Length: 99") + b"{")
-        await eventually(lambda: under_way._count == 1)
+        await eventually(lambda: len(under_way._on) == 1)
         writer.close()
-        await eventually(lambda: under_way._count == 0)
+        await eventually(lambda: not under_way._on)
 
     assert [one for one in logs if one["event"] == "request.failed"] == []
     assert disk.writes == before

@@ -1,8 +1,8 @@
 """`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
 
 A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
-real daemon could have, and names the checker that has to catch it. The last three are
-no mistakes: they set the clock and the room that a test cannot, and spare it minutes.
+real daemon could have, and names the checker that has to catch it. The last ones are
+no mistakes: they shorten waits, and set the clock and the room that a test cannot.
 """
 
 import asyncio
@@ -13,15 +13,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from aiohttp import ClientTimeout
+
 from alertbridge.cli import main
-from alertbridge.core import reception
+from alertbridge.core import delivery, reception
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
-from alertbridge.engine import caretaker, disk_room, watchdogs
+from alertbridge.engine import caretaker, disk_room, dispatcher, watchdogs
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
+from alertbridge.providers import ip1
 from alertbridge.stores import sqlite_schema
 from alertbridge.wiring import clock, running
 
@@ -75,6 +78,29 @@ def task_dies() -> None:
     vars(running)["keep_pruning"] = die
 
 
+def block_loop() -> None:
+    """Compute for ever on the loop, soon after the start: the watchdog must starve."""
+
+    async def block(*_: object) -> None:
+        await asyncio.sleep(1)
+        sys.stderr.write("the loop is blocked\n")
+        while True:
+            pass
+
+    vars(running)["keep_pruning"] = block
+
+
+def short_life() -> None:
+    """No mistake: a request lives for two seconds, and a look-up waits for three."""
+    defaults = ip1.Ip1.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["timeout"] = ClientTimeout(
+        total=1.5, connect=1, sock_connect=1, ceil_threshold=10
+    )
+    dispatcher.LONGEST_REQUEST = 2.0
+    vars(delivery)["UNCERTAIN_WAIT"] = timedelta(seconds=3)
+
+
 def set_clock() -> None:
     """Let the wall clock differ by the seconds in a file: the host's clock is set."""
     path, wall = Path(os.environ["TEST_CLOCK_OFFSET"]), clock._wall
@@ -115,6 +141,8 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "no-fsync": no_fsync,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
+    "block-loop": block_loop,
+    "short-life": short_life,
     "set-clock": set_clock,
     "hurry": hurry,
     "set-room": set_room,
