@@ -4,6 +4,7 @@ from alertbridge.ports.clock import (
     Clock,
 )
 from alertbridge.ports.provider import (
+    Closing,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -41,6 +42,7 @@ from alertbridge.ports.store import (
 __all__ = [
     "Claimed",
     "Clock",
+    "Closing",
     "Depth",
     "EpisodeRow",
     "Heard",
