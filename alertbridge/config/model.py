@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from alertbridge.config.address import ListenText, Size, StorageUrl, Url
+from alertbridge.config.address import ListenText, Room, Size, StorageUrl, Url
 from alertbridge.config.duration import Duration, DurationOrNone
 from alertbridge.config.model_border import ProviderHead, SourceEntry
 from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
@@ -80,6 +80,18 @@ class Storage(Section):
     retention: Annotated[Duration, _at_least(timedelta(days=1), "1d")] = Field(
         default=timedelta(days=90),
         description="How long the history of what has ended is kept.",
+    )
+    min_free: Room = Field(
+        default="16MiB",
+        validate_default=True,
+        description="Room on its disk, beside the ballast, below which webhooks are "
+        "answered 503 and what waits is still sent. 0: it is not asked.",
+    )
+    ballast: Room = Field(
+        default="32MiB",
+        validate_default=True,
+        description="A file of nothing beside the store, given up when the disk is "
+        "full so that what waits can still be sent. 0: none.",
     )
 
 

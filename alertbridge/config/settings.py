@@ -26,11 +26,13 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """Where the store is, and how long it keeps what has ended."""
+    """Where the store is, and how long it keeps what has ended; sizes are in bytes."""
 
     url: str
     path: Path
     retention: timedelta
+    min_free: int
+    ballast: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ def make_settings(config: ConfigFile) -> Settings:
             url=config.storage.url,
             path=Path(sqlite_path(config.storage.url)),
             retention=config.storage.retention,
+            min_free=config.storage.min_free,
+            ballast=config.storage.ballast,
         ),
         sources=tuple(_source(entry) for entry in config.sources),
         providers=tuple(_provider(entry) for entry in config.providers),

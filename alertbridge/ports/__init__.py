@@ -14,10 +14,12 @@ from alertbridge.ports.records import (
     EpisodeRow,
     Held,
     HistoryRow,
+    Incident,
     Inquiries,
     OutboxRow,
     Quarantined,
     Recorded,
+    Room,
 )
 from alertbridge.ports.report import (
     Heard,
@@ -45,6 +47,7 @@ __all__ = [
     "Heard",
     "Held",
     "HistoryRow",
+    "Incident",
     "Inquiries",
     "Lister",
     "OutboxRow",
@@ -57,6 +60,7 @@ __all__ = [
     "ReportFeed",
     "ReportReader",
     "ReportRequest",
+    "Room",
     "Source",
     "Store",
     "StoreBroken",

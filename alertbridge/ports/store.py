@@ -29,6 +29,7 @@ from alertbridge.ports.records import (
     OutboxRow,
     Quarantined,
     Recorded,
+    Room,
 )
 
 
@@ -187,7 +188,11 @@ class Store(Protocol):
         ...
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write."""
+        """Make a real durable write, where there is room for more than that."""
+        ...
+
+    def room(self) -> Room:
+        """How much room there was for pages, a moment ago."""
         ...
 
     async def shift(self, by: timedelta) -> None:

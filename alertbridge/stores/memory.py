@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 
 from alertbridge.core.message import Reference
+from alertbridge.ports import Room
 from alertbridge.stores.sqlite import SqliteStore, T, Work, read_from
 from alertbridge.stores.sqlite_schema import migrate, open_writer
 
@@ -38,6 +39,10 @@ class MemoryLane:
             StoreUnavailable: the file of a backup cannot be made.
         """
         return read_from(self._db, work)
+
+    def room(self) -> Room:
+        """Memory has what there is."""
+        return Room()
 
     async def wait_broken(self) -> None:
         """Memory does not fail: wait for ever."""

@@ -30,6 +30,7 @@ from alertbridge.ports import (
     OutboxRow,
     Quarantined,
     Recorded,
+    Room,
     StoreRefused,
     StoreUnavailable,
 )
@@ -45,6 +46,7 @@ from alertbridge.stores import (
     sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
+from alertbridge.stores.sqlite_room import DiskRoom
 from alertbridge.stores.sqlite_schema import (
     copy_to,
     lock,
@@ -72,6 +74,10 @@ class Lane(Protocol):
         """Run on what has been committed."""
         ...
 
+    def room(self) -> Room:
+        """How much room there is."""
+        ...
+
     async def wait_broken(self) -> None:
         """Wait for the file to fail."""
         ...
@@ -96,19 +102,21 @@ def read_from(db: sqlite3.Connection, work: Work[T]) -> T:
 class FileLane:
     """A file: every write goes through one thread, reads have their own connection."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, ballast: int = 0, min_free: int = 0) -> None:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise StoreRefused(f"cannot make {path.parent}: {exc.strerror}") from exc
         with ExitStack() as opened:
             self._lock = opened.enter_context(lock(path))
+            self._room = DiskRoom(path, ballast, min_free)
+            self._room.prepare()
             self._writing = db = open_writer(str(path))
             opened.callback(db.close)
             migrate(db, path)
             self._reading = open_reader(str(path))
             opened.pop_all()
-        self._writer = Writer(db)
+        self._writer = Writer(db, self._room)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="alertbridge-reader")
 
     async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
@@ -119,6 +127,10 @@ class FileLane:
         """Run on what has been committed."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, read_from, self._reading, work)
+
+    def room(self) -> Room:
+        """How much room the disk had a moment ago."""
+        return self._room.state
 
     async def wait_broken(self) -> None:
         """Wait for the file to fail."""
@@ -317,10 +329,20 @@ class SqliteStore:
         return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write."""
+        """Make a real durable write.
+
+        Raises:
+            StoreUnavailable: it could not be made, or there is no room for pages.
+        """
         await self._lane.write(
             lambda db: sqlite_operator.write_setting(db, "probe", str(stamp(now)))
         )
+        if self._lane.room().short:
+            raise StoreUnavailable(self._lane.room().short)
+
+    def room(self) -> Room:
+        """How much room there is for what is to be kept."""
+        return self._lane.room()
 
     async def shift(self, by: timedelta) -> None:
         """Move pending times along with a stepped clock."""
@@ -357,10 +379,22 @@ class SqliteStore:
         await self._lane.close()
 
 
-def open_file(path: Path, references: Iterator[Reference]) -> SqliteStore:
+def open_file(
+    path: Path,
+    references: Iterator[Reference],
+    *,
+    ballast: int = 0,
+    min_free: int = 0,
+) -> SqliteStore:
     """Open a file as a store; it is this process's alone.
+
+    Args:
+        path: the file.
+        references: for the submissions to come.
+        ballast: bytes to keep beside it for the day the disk is full.
+        min_free: bytes of the disk below which nothing new is taken.
 
     Raises:
         StoreRefused: it is in use, damaged, newer, or cannot promise durability.
     """
-    return SqliteStore(FileLane(path), references)
+    return SqliteStore(FileLane(path, ballast, min_free), references)

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar, cast
 
+from alertbridge.core.alert import OURSELVES
 from alertbridge.ports import StoreBroken, StoreUnavailable
+from alertbridge.stores.sqlite_room import DiskRoom
 from alertbridge.stores.sqlite_turns import Turns
 
 T = TypeVar("T")
@@ -62,13 +64,15 @@ class _Job(Generic[T]):
 class Writer:
     """Runs work on the writing connection, many pieces to a commit."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, room: DiskRoom | None = None) -> None:
         self._db = db
+        self._room = room
         self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
         self._turns: Turns[_Job[object]] = Turns()
         self._broken: StoreBroken | None = None
         self._on_broken: list[Callable[[], None]] = []
         self._closing = False
+        self._threw_off = False
         self._thread = threading.Thread(
             target=self._serve, name="alertbridge-writer", daemon=True
         )
@@ -90,6 +94,8 @@ class Writer:
             raise StoreUnavailable(str(self._broken))
         if self._closing:
             raise StoreUnavailable("the store is closing")
+        if self._is_shut_for(line):
+            raise StoreUnavailable(self._short())
         loop = asyncio.get_running_loop()
         job = _Job(work, line, size, loop, loop.create_future())
         self._jobs.put(cast("_Job[object]", job))
@@ -133,6 +139,13 @@ class Writer:
             _report(batch[:done])
         self._turn_away()
 
+    def _short(self) -> str:
+        return "" if self._room is None else self._room.state.short
+
+    def _is_shut_for(self, line: str) -> bool:
+        """Whether there is no room for what sources post; our own work goes on."""
+        return line not in ("", OURSELVES) and bool(self._short())
+
     def _put(self, job: _Job[object] | None) -> bool:
         """Let a job stand in line; True if it is the word to close instead."""
         if job is None:
@@ -156,10 +169,18 @@ class Writer:
         Says how many are done; the rest wait for the next transaction.
         """
         done, together = self._try(batch)
-        if not together and done > 1:
-            for job in batch[:done]:
-                job.error = None
+        again = batch[:done] if not together and done > 1 else []
+        if self._threw_off:
+            self._threw_off = False
+            again = batch[:done]
+        for job in again:
+            job.error = None
+            if self._is_shut_for(job.line):
+                job.error = StoreUnavailable(self._short())
+            else:
                 self._try([job])
+        if self._room is not None:
+            self._room.measure_sometimes()
         return done
 
     def _try(self, batch: list[_Job[object]]) -> tuple[int, bool]:
@@ -186,6 +207,8 @@ class Writer:
         except sqlite3.Error as exc:
             code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
             self._fail(batch[: max(done, 1)], StoreUnavailable(str(exc)))
+            if code == sqlite3.SQLITE_FULL and self._room is not None:
+                self._threw_off = self._room.throw_off()
             if code in _FATAL:
                 self._break(f"{getattr(exc, 'sqlite_errorname', 'error')}: {exc}")
         except Exception as exc:  # noqa: BLE001

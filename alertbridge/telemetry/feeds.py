@@ -192,6 +192,8 @@ _METRICS = (
         "name",
         "period",
     ),
+    _metric("store_free_bytes", _G, "Free on the store's disk, without the ballast."),
+    _metric("store_ballast_bytes", _G, "Ballast beside the store; 0 once given up."),
     _metric("outbox_held", _G, "1 while an operator holds all sending."),
     _metric(
         "build_info",
@@ -289,6 +291,8 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("dead", "no_answer"),
             ("dead", "no_way_left"),
             ("dead", "uncertain_twice"),
+            ("dead", "damaged"),
+            ("dead", "poison"),
         ),
     }
 )

@@ -27,6 +27,7 @@ from alertbridge.web.doors import Doors, Reloaded, Signed, SourceDoor
 from alertbridge.web.readiness import Readiness
 from alertbridge.wiring.holds import Holds
 from alertbridge.wiring.loading import load, state_dir
+from alertbridge.wiring.watch import StoreWatch
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Daemon:
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
+        self.watch = StoreWatch(store, self.intake, clock, self.readiness)
         self.heartbeat_changed = asyncio.Event()
         self.doors = Doors(
             sources=make_doors(loaded.settings),
@@ -85,6 +87,7 @@ class Daemon:
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """What `/metrics` answers: counters as they are, gauges from the store."""
         now = self.clock.now()
+        self._metrics.observe_room(self.store.room())
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
             rules = self.current.rules
@@ -152,6 +155,10 @@ def unheeded(old: Settings, new: Settings) -> Iterator[str]:
         yield "server.listen"
     if old.storage.url != new.storage.url:
         yield "storage.url"
+    if old.storage.min_free != new.storage.min_free:
+        yield "storage.min_free"
+    if old.storage.ballast != new.storage.ballast:
+        yield "storage.ballast"
     if old.log.format != new.log.format:
         yield "log.format"
 

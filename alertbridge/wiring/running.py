@@ -74,7 +74,12 @@ async def run(
         for_good=True,
     )
     clock = SystemClock()
-    store = open_file(settings.storage.path, references(clock.now))
+    store = open_file(
+        settings.storage.path,
+        references(clock.now),
+        ballast=settings.storage.ballast,
+        min_free=settings.storage.min_free,
+    )
     try:
         async with new_session() as session:
             daemon = Daemon(
@@ -189,6 +194,7 @@ def _start_workers(
         ),
         "clock": keep_time(clock.step, clock.follow, store),
         "holds": daemon.holds.keep_following(),
+        "watch": daemon.watch.keep_watching(),
         "heartbeat": keep_heartbeat(
             lambda: daemon.loaded.settings.heartbeat,
             daemon.heartbeat_changed,

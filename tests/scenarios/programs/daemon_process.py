@@ -50,7 +50,8 @@ class Daemon(Child):
         """Write the config file; JSON is YAML too."""
         whole = {
             "server": {"listen": f"127.0.0.1:{self.port}"},
-            "storage": {"url": f"sqlite://{self.store}"},
+            # No ballast: the folders of many tests stay behind for a while.
+            "storage": {"url": f"sqlite://{self.store}", "ballast": 0},
             "log": {"level": "info", "format": "json"},
             **config,
         }
