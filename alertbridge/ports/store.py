@@ -25,6 +25,7 @@ from alertbridge.ports.records import (
     EpisodeRow,
     Held,
     HistoryRow,
+    Incident,
     Inquiries,
     OutboxRow,
     Quarantined,
@@ -130,7 +131,10 @@ class Store(Protocol):
         """Record that a human took what a text told to fire, where it still does."""
 
     async def hold(self, until: datetime | None) -> None:
-        """Let nothing leave until *until*; None lets it leave again."""
+        """Let nothing leave until *until*; None lets it leave again.
+
+        With None, what a restored copy had waiting leaves too.
+        """
         ...
 
     async def cancel(
@@ -189,6 +193,14 @@ class Store(Protocol):
 
     async def probe(self, now: datetime) -> None:
         """Make a real durable write, where there is room for more than that."""
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """What befell the store before or at this start, and nobody was told yet."""
+        ...
+
+    def forget_incidents(self) -> None:
+        """The admins' pages about them are on disk."""
         ...
 
     def room(self) -> Room:

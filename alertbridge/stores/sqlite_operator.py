@@ -22,11 +22,15 @@ from alertbridge.stores.columns import (
     load_mutes,
     load_numbers,
     moment,
+    severity,
     stamp,
     stamp_or_none,
 )
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_poison import DIED, strike, strike_killers
+from alertbridge.stores.sqlite_repair import heal
+from alertbridge.stores.sqlite_restored import release
 from alertbridge.stores.sqlite_spend import (
     close_all_charges,
     prune_spend,
@@ -60,6 +64,7 @@ def hold(db: Connection, until: datetime | None) -> None:
     """Let nothing leave until then."""
     if until is None:
         db.execute("DELETE FROM setting WHERE key = 'held_until'")
+        release(db)
     else:
         write_setting(db, "held_until", str(stamp(until)))
 
@@ -113,7 +118,7 @@ def rehold(
         "SELECT n.id, n.recipient, n.severity, n.mutes, n.held_until, n.numbers,"
         " e.source, e.labels, coalesce(p.receiver, ''), n.kind FROM notification n"
         " JOIN episode e ON e.id = n.episode LEFT JOIN post p ON p.id = n.post"
-        " WHERE n.state = 'waiting' AND n.mutes != ''"
+        " WHERE n.state = 'waiting' AND n.mutes != '' AND n.reason != 'restored'"
     ).fetchall()
     changed = 0
     for row in rows:
@@ -156,11 +161,14 @@ def recover(
     now: datetime,
     retry_after: timedelta,
     listers: Collection[ProviderName] = (),
+    died_at: Collection[int] = (),
 ) -> tuple[int, int]:
     """Open a new epoch; what was in flight is uncertain. Says how many, and the epoch.
 
     A dead worker is just another Uncertain: there is no second code path for it.
+    *died_at* are notifications that it was composing.
     """
+    strike(db, died_at)
     row = db.execute("SELECT value FROM setting WHERE key = 'epoch'").fetchone()
     epoch = 1 if row is None else int(row[0]) + 1
     write_setting(db, "epoch", str(epoch))
@@ -181,10 +189,10 @@ def recover(
         )
         db.execute(
             "UPDATE attempt SET ended_at = ?, outcome = 'uncertain',"
-            " detail = 'the process ended while it was under way'"
-            " WHERE reference = ? AND n = ? AND outcome IS NULL",
-            (stamp(now), reference, attempt),
+            " detail = ? WHERE reference = ? AND n = ? AND outcome IS NULL",
+            (stamp(now), DIED, reference, attempt),
         )
+        strike_killers(db, reference)
         db.execute(
             "UPDATE notification SET uncertain = uncertain + 1, reason = ?"
             " WHERE state = 'in_flight' AND message IN"
@@ -202,6 +210,7 @@ def recover(
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
         wake(db, RecipientName(recipient), now)
+    heal(db, stamp(now))
     return len(rows), epoch
 
 
@@ -212,7 +221,7 @@ def _fail_open_at(db: Connection, reference: str, now: datetime) -> datetime:
         " WHERE m.submission = ? AND n.state = 'in_flight'",
         (reference,),
     ).fetchone()
-    return now + FAIL_OPEN[Severity.LOW if worst is None else Severity(worst)]
+    return now + FAIL_OPEN[Severity.LOW if worst is None else severity(worst)]
 
 
 def quarantine(

@@ -39,7 +39,7 @@ class DiskRoom:
         self.state = Room()
 
     def prepare(self) -> None:
-        """Before the file is opened: throw the ballast off if there is no other room."""
+        """Before the file is opened: make room for that, at need by the ballast."""
         if self._free() < TIGHT:
             self.throw_off()
         if not self._ballast:

@@ -3,11 +3,13 @@
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import TextIO
 
 from alertbridge.ports import StoreRefused
+from alertbridge.stores.sqlite_sum import register
 
 SYNCHRONOUS = "FULL"
 """With NORMAL, a power cut loses commits that were confirmed (37 % of the
@@ -65,6 +67,7 @@ def open_writer(path: str) -> sqlite3.Connection:
         if path != ":memory:":
             _make_durable(db, path)
         db.execute("PRAGMA foreign_keys = ON")
+        register(db)
     except sqlite3.Error as exc:
         raise StoreRefused(f"cannot open {path}: {exc}") from exc
     return db
@@ -98,6 +101,8 @@ def open_reader(path: str) -> sqlite3.Connection:
 def copy_to(db: sqlite3.Connection, to: Path) -> None:
     """Write a consistent copy, readable by its owner only; *to* must not exist.
 
+    It says of itself that it is a copy: put back, it must not tell all it has again.
+
     Raises:
         OSError: the file cannot be made.
         sqlite3.Error: it cannot be written.
@@ -105,6 +110,8 @@ def copy_to(db: sqlite3.Connection, to: Path) -> None:
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         db.execute("VACUUM INTO ?", (str(to),))
+        with closing(sqlite3.connect(to, isolation_level=None)) as copy:
+            copy.execute("INSERT OR REPLACE INTO setting VALUES ('copy', '1')")
     except BaseException:
         to.unlink(missing_ok=True)
         raise

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar, cast
 
 from alertbridge.core.alert import OURSELVES
 from alertbridge.ports import StoreBroken, StoreUnavailable
+from alertbridge.stores.sqlite_check import is_damage
 from alertbridge.stores.sqlite_room import DiskRoom
 from alertbridge.stores.sqlite_turns import Turns
 
@@ -61,11 +62,21 @@ class _Job(Generic[T]):
     error: Exception | None = None
 
 
+def _nobody_notes(error: sqlite3.Error) -> None:
+    """Nobody keeps it for the next start."""
+
+
 class Writer:
     """Runs work on the writing connection, many pieces to a commit."""
 
-    def __init__(self, db: sqlite3.Connection, room: DiskRoom | None = None) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        room: DiskRoom | None = None,
+        note_failure: Callable[[sqlite3.Error], None] = _nobody_notes,
+    ) -> None:
         self._db = db
+        self._note_failure = note_failure
         self._room = room
         self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
         self._turns: Turns[_Job[object]] = Turns()
@@ -209,8 +220,8 @@ class Writer:
             self._fail(batch[: max(done, 1)], StoreUnavailable(str(exc)))
             if code == sqlite3.SQLITE_FULL and self._room is not None:
                 self._threw_off = self._room.throw_off()
-            if code in _FATAL:
-                self._break(f"{getattr(exc, 'sqlite_errorname', 'error')}: {exc}")
+            if code in _FATAL or is_damage(exc):
+                self.give_up(exc)
         except Exception as exc:  # noqa: BLE001
             # A bug in one caller's decision must not take the thread, and with it
             # everybody's pages; it goes back to that caller.
@@ -230,6 +241,12 @@ class Writer:
                 self._db.execute("ROLLBACK")
             except sqlite3.Error as exc:
                 self._break(f"cannot roll back: {exc}")
+
+    def give_up(self, error: sqlite3.Error) -> None:
+        """Trust the file no more: the process ends, and the next one recovers."""
+        if self._broken is None:
+            self._note_failure(error)
+        self._break(f"{getattr(error, 'sqlite_errorname', 'error')}: {error}")
 
     def _break(self, why: str) -> None:
         self._broken = StoreBroken(why)

@@ -37,7 +37,8 @@ class StoreWatch:
         room = self._store.room()
         if room.short and not self._short:
             log.error("room.short", free=room.free, reason=room.short)
-            await self._page("DiskFull", room.short)
+            subject = self._clock.now().isoformat()
+            await self._page("DiskFull", room.short, subject)
         elif self._short and not room.short:
             log.info("room.enough", free=room.free)
         self._short = room.short
@@ -56,8 +57,11 @@ class StoreWatch:
                 " outbox release"
             )
 
-    async def _page(self, cause: str, summary: str) -> None:
+    async def _page(self, cause: str, summary: str, subject: str) -> bool:
+        """Page the admins; False if that is not on disk."""
         try:
-            await self._intake.raise_meta(cause, self._clock.now().isoformat(), summary)
+            await self._intake.raise_meta(cause, subject, summary)
         except StoreUnavailable as exc:
             log.error("store.failed", reason=f"meta: {exc}")
+            return False
+        return True

@@ -1,4 +1,4 @@
-"""A disk that fills: nothing new is promised, what was promised leaves, then all is well."""
+"""A disk that fills: nothing new is promised, and what was promised leaves."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

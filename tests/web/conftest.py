@@ -14,10 +14,12 @@ from alertbridge.core.delivery import Told
 from alertbridge.core.message import Accepted, Outcomes
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.settlement import Settlement
-from alertbridge.ports import StoreUnavailable
+from alertbridge.ports import Incident, Room, StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.memory import MemoryLane
-from alertbridge.stores.sqlite import SqliteStore, T, Work, open_file
+from alertbridge.stores.sqlite import SqliteStore, open_file
+from alertbridge.stores.sqlite_lane import T, Work
+from alertbridge.stores.sqlite_sidecars import Mark
 from alertbridge.telemetry import Metrics
 from alertbridge.web.app import build_app
 from alertbridge.wiring import Daemon, load
@@ -119,6 +121,7 @@ class Disk:
 
     def __init__(self) -> None:
         self._lane = MemoryLane()
+        self.trying = self._lane.trying
         self.full = False
         self.writes = 0
         self.stalled: asyncio.Event | None = None
@@ -135,6 +138,27 @@ class Disk:
     async def read(self, work: Work[T]) -> T:
         """Read."""
         return await self._lane.read(work)
+
+    def room(self) -> Room:
+        """As memory has it."""
+        return self._lane.room()
+
+    def mark(self) -> Mark:
+        """As memory has it."""
+        return self._lane.mark()
+
+    def move_mark(self, mark: Mark) -> None:
+        """Not needed."""
+
+    def note(self, incident: Incident) -> None:
+        """Not needed."""
+
+    def incidents(self) -> Sequence[Incident]:
+        """None."""
+        return ()
+
+    def forget_incidents(self) -> None:
+        """None."""
 
     async def wait_broken(self) -> None:
         """Never."""
