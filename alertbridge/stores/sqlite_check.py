@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from alertbridge.core.notification import Kind, Reason, State
-from alertbridge.stores.sqlite_schema import migrate, migrations, open_writer
+from alertbridge.stores.sqlite_mend import schema_of, schema_of_ours
+from alertbridge.stores.sqlite_schema import migrations
 from alertbridge.stores.sqlite_sum import register
 
 WHOLE = 256 * 1024 * 1024
@@ -51,17 +52,6 @@ _UNSOUND = (
 )
 
 
-def _schema(db: sqlite3.Connection) -> set[tuple[str, str]]:
-    rows = db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {(row[0], row[1]) for row in rows}
-
-
-def _schema_of_ours() -> set[tuple[str, str]]:
-    with closing(open_writer(":memory:")) as db:
-        migrate(db, None)
-        return _schema(db)
-
-
 def what_is_wrong(path: Path) -> str:
     """Say how a file is damaged; empty if it is not, or is none yet."""
     size = path.stat().st_size if path.exists() else 0
@@ -77,13 +67,14 @@ def what_is_wrong(path: Path) -> str:
             if verdict != "ok":
                 return str(verdict).replace("\n", " ")
             (version,) = db.execute("PRAGMA user_version").fetchone()
+            ours = schema_of(db) == schema_of_ours()
             if version != len(migrations()):
                 # Of a schema that is ours to the letter, only the number is wrong.
-                ours = _schema(db) == _schema_of_ours()
                 return f"it calls itself schema {version}" if ours else ""
-            else:
-                row = db.execute(_UNSOUND).fetchone()
-                return "" if row is None else f"{row[0]} is not what was written"
+            if not ours:
+                return "its schema is not what was written"
+            row = db.execute(_UNSOUND).fetchone()
+            return "" if row is None else f"{row[0]} is not what was written"
     except sqlite3.Error as exc:
         if is_damage(exc) or "malformed" in str(exc):
             return str(exc)

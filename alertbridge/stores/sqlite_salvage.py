@@ -13,9 +13,10 @@ from pathlib import Path
 
 from alertbridge.ports import Incident, StoreRefused
 from alertbridge.stores.sqlite_check import what_is_wrong
+from alertbridge.stores.sqlite_mend import SIDES, readable, remove
 from alertbridge.stores.sqlite_readable import Cells, read_rows, tables_of
 from alertbridge.stores.sqlite_repair import fitting, repair
-from alertbridge.stores.sqlite_schema import migrate, open_reader, open_writer
+from alertbridge.stores.sqlite_schema import migrate, open_writer
 from alertbridge.stores.sqlite_sidecars import (
     beside,
     clear_suspicion,
@@ -24,7 +25,6 @@ from alertbridge.stores.sqlite_sidecars import (
     read_mark,
 )
 
-_SIDES = ("", "-wal", "-shm")
 _OURS = "salvaged"
 """The key of the setting that says that a new file is whole."""
 
@@ -49,7 +49,7 @@ def salvage(path: Path, why: str) -> None:
     """
     fresh = beside(path, "salvaging")
     try:
-        _remove(fresh)
+        remove(fresh)
         found = _copy(path, fresh)
         aside = _swap(path, fresh)
     except (OSError, sqlite3.Error) as exc:
@@ -70,12 +70,25 @@ def make_sound(path: Path) -> None:
         StoreRefused: it is damaged, and there is no room for a sound one.
     """
     _finish(path)
-    if is_suspect(path) and path.exists():
+    if not _is_ours(path):
+        # Whatever it is: it stays where it is, and opening it says what is wrong.
+        return
+    if is_suspect(path):
         salvage(path, "a read found it so")
         return
     wrong = what_is_wrong(path)
     if wrong:
         salvage(path, wrong)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether there is a file, and it is a database, or was when we wrote to it."""
+    if not path.exists():
+        return False
+    if beside(path, "mark").exists():
+        return True
+    with path.open("rb") as file:
+        return file.read(16) == b"SQLite format 3\0"
 
 
 def _finish(path: Path) -> None:
@@ -89,7 +102,7 @@ def _finish(path: Path) -> None:
         note_incident(path, Incident("StoreDamaged", aside.name, why))
         clear_suspicion(path)
     else:
-        _remove(fresh)
+        remove(fresh)
 
 
 def _summary(found: Salvaged, why: str, aside: Path) -> str:
@@ -145,70 +158,17 @@ def _keep(new: sqlite3.Connection, table: str, read: Cells) -> None:
         )
 
 
-class readable:  # noqa: N801 - reads as a function
-    """Open a damaged file for reading, or with a header of ours, or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._copy = beside(path, "grafted")
-        self._db: sqlite3.Connection | None = None
-
-    def __enter__(self) -> sqlite3.Connection | None:
-        for path in (self._path, self._grafted()):
-            if path is None:
-                continue
-            db = open_reader(str(path))
-            db.text_factory = _text
-            try:
-                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            except sqlite3.Error:
-                db.close()
-            else:
-                self._db = db
-                return db
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        if self._db is not None:
-            self._db.close()
-        _remove(self._copy)
-
-    def _grafted(self) -> Path | None:
-        """A copy of the file with the header of a sound one: its first 100 bytes."""
-        size = self._path.stat().st_size
-        if size < 8192:
-            return None
-        with closing(sqlite3.connect(":memory:")) as sound:
-            sound.execute("PRAGMA page_size = 4096")
-            sound.execute("CREATE TABLE any (one)")
-            header = bytearray(sound.serialize()[:100])
-        pages = (size // 4096).to_bytes(4, "big")
-        header[18:20] = b"\x01\x01"
-        header[28:32] = pages
-        header[24:28] = header[92:96] = b"\x00\x00\x00\x01"
-        content = bytearray(self._path.read_bytes())
-        content[:100] = header
-        handle = os.open(self._copy, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as copy:
-            copy.write(content)
-        return self._copy
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
-
-
 def _swap(path: Path, fresh: Path) -> Path:
     """Let the new file take the old one's name; killed anywhere, `finish` goes on."""
     written = datetime.fromtimestamp(fresh.stat().st_mtime, UTC)
     aside = path.with_name(f"{path.name}.corrupt-{written:%Y%m%dT%H%M%SZ}")
     if path.exists() and not aside.exists():
         os.link(path, aside)
-    for side in _SIDES[1:]:
+    for side in SIDES[1:]:
         # Before the new file has the name: a log of the old one must not be replayed.
         with suppress(FileNotFoundError):
             path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
-    for side in _SIDES[1:]:
+    for side in SIDES[1:]:
         fresh.with_name(fresh.name + side).unlink(missing_ok=True)
     fresh.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
@@ -229,8 +189,3 @@ def _is_whole(fresh: Path) -> bool:
             return row is not None and verdict == "ok"
     except sqlite3.Error:
         return False
-
-
-def _remove(file: Path) -> None:
-    for side in _SIDES:
-        file.with_name(file.name + side).unlink(missing_ok=True)

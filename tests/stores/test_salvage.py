@@ -118,6 +118,7 @@ async def start(
 
     Says what was sent, and who was told of that page.
     """
+    failed: list[str] = []
     for _ in range(3):
         store = open_file(path, references(1000))
         try:
@@ -138,14 +139,14 @@ async def start(
                 for row in await store.history(limit=1000)
                 if row.alert == "Fresh" and row.state == "told"
             }
-        except StoreUnavailable:
+        except StoreUnavailable as exc:
             # The process would end here, and systemd start the next.
-            continue
+            failed.append(str(exc))
         else:
             return sent, heard
         finally:
             await store.close()
-    raise AssertionError("three starts, and it still does not work")
+    raise AssertionError(f"three starts, and it still does not work: {failed}")
 
 
 def told(sent: list[Submission]) -> set[tuple[str, str]]:
@@ -165,7 +166,10 @@ async def test_every_damage_ends_in_a_store_that_works(
     for seed in SEEDS:
         restore()
         where = damage(path, seed)
-        sent, heard = await start(path, now_rules, fresh)
+        try:
+            sent, heard = await start(path, now_rules, fresh)
+        except Exception as exc:
+            raise AssertionError(where) from exc
 
         assert told(sent) <= ALLOWED, where
         assert heard == set(PEOPLE), where
