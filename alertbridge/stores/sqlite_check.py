@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alertbridge.core.notification import Kind, Reason, State
 from alertbridge.stores.sqlite_mend import schema_of, schema_of_ours
-from alertbridge.stores.sqlite_schema import migrations
+from alertbridge.stores.sqlite_schema import known_version
 from alertbridge.stores.sqlite_sum import register
 
 WHOLE = 256 * 1024 * 1024
@@ -68,7 +68,7 @@ def what_is_wrong(path: Path) -> str:
                 return str(verdict).replace("\n", " ")
             (version,) = db.execute("PRAGMA user_version").fetchone()
             ours = schema_of(db) == schema_of_ours()
-            if version != len(migrations()):
+            if version != known_version():
                 # Of a schema that is ours to the letter, only the number is wrong.
                 return f"it calls itself schema {version}" if ours else ""
             if not ours:

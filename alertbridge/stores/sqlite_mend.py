@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from alertbridge.stores.sqlite_schema import (
+    known_version,
     migrate,
-    migrations,
     open_reader,
     open_writer,
 )
@@ -66,7 +66,7 @@ def _open(path: Path, *, as_ours: bool = False) -> sqlite3.Connection | None:
     try:
         db.execute("SELECT count(*) FROM notification WHERE rowid = 1").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        ours = version != len(migrations()) or schema_of(db) == schema_of_ours()
+        ours = version != known_version() or schema_of(db) == schema_of_ours()
     except sqlite3.Error:
         ours = False
         if not as_ours:

@@ -24,8 +24,9 @@ from alertbridge.stores.sqlite_intake import apply
 MOST = 5
 """Strikes after which a notification is not tried again."""
 
-_LOTS = {1: 250, 2: 31, 3: 3}
-"""How many of so many strikes are composed together; with more, each is alone."""
+FEW = 64
+"""Up to so many suspects, a quarter is composed together; of more, a sixteenth: at the
+fourth strike each is alone, whatever the mailbox held."""
 
 
 class Trying:
@@ -123,7 +124,10 @@ def lots(db: Connection, chosen: Sequence[int]) -> list[list[int]]:
     clean = [one for one in chosen if one not in struck]
     fewest = min(struck.values())
     lot = [one for one in chosen if struck.get(one) == fewest]
-    return [*([clean] if clean else []), lot[: _LOTS.get(fewest, 1)]]
+    return [
+        *([clean] if clean else []),
+        lot[: max(1, len(lot) // (4 if len(lot) <= FEW else 16))],
+    ]
 
 
 def acquit(db: Connection, ids: Sequence[int]) -> None:

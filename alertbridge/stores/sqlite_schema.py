@@ -30,6 +30,11 @@ def migrations() -> tuple[str, ...]:
     return tuple(folder.joinpath(name).read_text("utf-8") for name in names)
 
 
+def known_version() -> int:
+    """The schema that this version writes and reads."""
+    return len(migrations())
+
+
 def lock(path: Path) -> TextIO:
     """Hold the file for this process alone; the handle must be kept.
 

@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alertbridge.cli import main
+from alertbridge.core import dispatch
 from alertbridge.core.alert import AlertGroup
+from alertbridge.core.mailbox import Letter
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
 from alertbridge.engine import caretaker
@@ -73,6 +75,19 @@ def task_dies() -> None:
     vars(running)["keep_pruning"] = die
 
 
+def abort_at_poison() -> None:
+    """End the process, as a bug in a library in C does, where `Poison` is composed."""
+    compose = vars(dispatch)["compose"]
+
+    def fatal(letter: Letter, *rest: object, **more: object) -> object:
+        for fact in letter.facts:
+            if fact.episode.labels.get("alertname") == "Poison":
+                os.abort()
+        return compose(letter, *rest, **more)
+
+    vars(dispatch)["compose"] = fatal
+
+
 def set_clock() -> None:
     """Let the wall clock differ by the seconds in a file: the host's clock is set."""
     path, wall = Path(os.environ["TEST_CLOCK_OFFSET"]), clock._wall
@@ -88,6 +103,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "no-fsync": no_fsync,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
+    "abort-at-poison": abort_at_poison,
     "set-clock": set_clock,
 }
 
