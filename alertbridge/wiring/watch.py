@@ -25,6 +25,7 @@ class StoreWatch:
         self._clock = clock
         self._readiness = readiness
         self._short = ""
+        self._told: set[str] = set()
 
     async def keep_watching(self) -> None:
         """Look every few seconds, for as long as the daemon runs."""
@@ -42,7 +43,20 @@ class StoreWatch:
         elif self._short and not room.short:
             log.info("room.enough", free=room.free)
         self._short = room.short
+        await self._tell_incidents()
         await self._look_for_restored()
+
+    async def _tell_incidents(self) -> None:
+        found = self._store.incidents()
+        for one in found:
+            if one.subject in self._told:
+                continue
+            log.error("store.incident", cause=one.cause, summary=one.summary)
+            if not await self._page(one.cause, one.summary, one.subject):
+                return
+            self._told.add(one.subject)
+        if found:
+            self._store.forget_incidents()
 
     async def _look_for_restored(self) -> None:
         try:
