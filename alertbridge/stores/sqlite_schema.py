@@ -1,5 +1,6 @@
 """Opening the file: durability asserted, schema brought up to date with a backup."""
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -45,7 +46,7 @@ def lock(path: Path) -> TextIO:
     try:
         handle = path.with_name(path.name + ".lock").open("a", encoding="utf-8")
     except OSError as exc:
-        raise StoreRefused(f"cannot open {path}: {exc.strerror}") from exc
+        raise StoreRefused(_refusal(path, exc)) from exc
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as exc:
@@ -54,6 +55,23 @@ def lock(path: Path) -> TextIO:
             f"{path} is in use by another alertbridge; stop that one first"
         ) from exc
     return handle
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    """Say what is wrong with a place where nothing can be written, and what to do."""
+    match error.errno:
+        case errno.EROFS:
+            fix = (
+                "; a kernel turns a file system read-only when its disk fails: look at"
+                " `dmesg`, check the disk (fsck), then mount it read-write"
+            )
+        case errno.EACCES | errno.EPERM:
+            fix = f"; let the user that runs alertbridge own {path.parent}"
+        case errno.ENOSPC | errno.EDQUOT:
+            fix = f"; make room in {path.parent}"
+        case _:
+            fix = ""
+    return f"cannot open {path}: {error.strerror}{fix}"
 
 
 def open_writer(path: str) -> sqlite3.Connection:
