@@ -212,7 +212,10 @@ class Store(Protocol):
         ...
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
-        """Delete what ended before *before*, at most *limit* episodes a call."""
+        """Delete what ended before *before*, at most *limit* rows of each kind a call.
+
+        Says how many of the most there were: with *limit* there may be more.
+        """
         ...
 
     async def mark_stale(

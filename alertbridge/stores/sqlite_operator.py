@@ -309,7 +309,10 @@ def mark_stale(db: Connection, seen_before: datetime, now: datetime, limit: int)
 
 
 def prune(db: Connection, before: datetime, limit: int) -> int:
-    """Delete what ended before *before*, a bounded number of episodes at a time."""
+    """Delete what ended before *before*, at most *limit* rows of each kind.
+
+    Says how many of the most there were: as many as *limit*, and there may be more.
+    """
     at = stamp(before)
     # Nothing resolves a meta-alert: it counts as over once it is told. What is stale
     # may be over: nobody will say so any more.
@@ -322,17 +325,23 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
         {"at": at, "ours": OURSELVES, "limit": limit},
     ).fetchall()
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
-    db.execute("DELETE FROM sent WHERE at < ?", (at,))
+    done = len(rows)
+    for table, key in (("sent", "recipient, at, message, attempt"), ("post", "id")):
+        cursor = db.execute(
+            f"DELETE FROM {table} WHERE ({key}) IN"
+            f" (SELECT {key} FROM {table} WHERE at < ? LIMIT ?)",
+            (at, limit),
+        )
+        done = max(done, cursor.rowcount)
     db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
     prune_spend(db, before)
-    db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
-    db.execute(
+    cursor = db.execute(
         "DELETE FROM submission WHERE reference IN (SELECT reference FROM submission"
         " WHERE state IN ('settled', 'replaced') AND began_at < ? LIMIT ?)",
         (at, limit),
     )
-    return len(rows)
+    return max(done, cursor.rowcount)
 
 
 def write_setting(db: Connection, key: str, value: str) -> None:

@@ -20,6 +20,9 @@ CHECKPOINT_PAGES = 4000
 """Pages the WAL holds before it is copied into the file: 16 MiB. SQLite's own 1,000
 would copy, and wait for the disk twice more, seven times a second in a storm."""
 
+LARGEST_LOG = 32 * 1024 * 1024
+"""Bytes the WAL is cut back to once a long read, which made it grow, has ended."""
+
 _FULL = 2
 _BUSY_MS = 5000
 
@@ -111,6 +114,7 @@ def _make_durable(db: sqlite3.Connection, path: str) -> None:
             " a power cut would lose confirmed pages"
         )
     db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    db.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
 
 
 def open_reader(path: str) -> sqlite3.Connection:
