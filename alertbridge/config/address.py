@@ -106,12 +106,23 @@ def _check_storage(url: str) -> str:
     return url
 
 
-def _read_size(value: object) -> int:
+def _bytes(value: object) -> int:
     text = str(value) if isinstance(value, int | str) else ""
     match = _SIZE.fullmatch(text)
     if not match:
         raise refusal("not a size", 'write it as "32MiB", or as a number of bytes')
-    size = int(match[1]) * _UNITS[match[2]]
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _read_room(value: object) -> int:
+    size = _bytes(value)
+    if size > 64 * 1024**3:
+        raise refusal("a size over 64 GiB", 'write "32MiB", or 0')
+    return size
+
+
+def _read_size(value: object) -> int:
+    size = _bytes(value)
     if not 1024 <= size <= 1024**3:
         raise refusal("a size outside 1 KiB to 1 GiB", 'write "32MiB"')
     return size
@@ -147,3 +158,17 @@ Size = Annotated[
     ),
 ]
 """A number of bytes; the file holds text such as `32MiB`."""
+
+Room = Annotated[
+    int,
+    BeforeValidator(_read_room),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[0-9]+(KiB|MiB|GiB|)$"},
+                {"type": "integer", "minimum": 0},
+            ]
+        }
+    ),
+]
+"""Room on a disk, in bytes; 0 turns off what it is for."""

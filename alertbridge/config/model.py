@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from alertbridge.config.address import ListenText, Size, StorageUrl, Url
+from alertbridge.config.address import ListenText, Room, Size, StorageUrl, Url
 from alertbridge.config.duration import Duration, DurationOrNone
 from alertbridge.config.model_border import ProviderHead, SourceEntry
 from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
@@ -86,6 +86,18 @@ class Storage(Section):
         validate_default=True,
         description="The admins are told when less than this is free where the file "
         "is.",
+    )
+    min_free: Room = Field(
+        default="16MiB",
+        validate_default=True,
+        description="Room on its disk, beside the ballast, below which webhooks are "
+        "answered 503 and what waits is still sent. 0: it is not asked.",
+    )
+    ballast: Room = Field(
+        default="32MiB",
+        validate_default=True,
+        description="A file of nothing beside the store, given up when the disk is "
+        "full so that what waits can still be sent. 0: none.",
     )
 
 

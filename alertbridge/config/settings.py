@@ -26,15 +26,14 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """Where the store is, and how long it keeps what has ended.
-
-    `warn_free` is in bytes.
-    """
+    """Where the store is, and how long it keeps what has ended; sizes are in bytes."""
 
     url: str
     path: Path
     retention: timedelta
     warn_free: int
+    min_free: int
+    ballast: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +129,8 @@ def make_settings(config: ConfigFile) -> Settings:
             path=Path(sqlite_path(config.storage.url)),
             retention=config.storage.retention,
             warn_free=config.storage.warn_free,
+            min_free=config.storage.min_free,
+            ballast=config.storage.ballast,
         ),
         sources=tuple(_source(entry) for entry in config.sources),
         providers=tuple(_provider(entry) for entry in config.providers),

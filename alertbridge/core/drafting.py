@@ -7,7 +7,12 @@ from typing import Protocol
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.next_people import NextPerson
-from alertbridge.core.notification import Fact, ProviderName
+from alertbridge.core.notification import (
+    Fact,
+    NotificationId,
+    ProviderName,
+    Reason,
+)
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
@@ -49,6 +54,16 @@ class Drafting(Paying, Protocol):
 
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
         """Compose what leaves *mailbox* now, or say when to look again."""
+        ...
+
+    def reaches(self, recipient: RecipientName) -> bool:
+        """Whether the config itself says how this person is reached."""
+        ...
+
+    def unsendable(
+        self, notification: NotificationId, reason: Reason, now: datetime
+    ) -> Plan:
+        """The meta-alert about a notification that the store must not let leave."""
         ...
 
     def bury(

@@ -11,7 +11,7 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
-from alertbridge.core.notification import Fact
+from alertbridge.core.notification import Fact, NotificationId, Reason
 from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import Recipient, RecipientName, shown_recipient
@@ -139,6 +139,23 @@ def dead_notifications(
     summary = f"{shown_recipient(recipient)} {told} {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
+
+
+def unsendable_notification(
+    notification: NotificationId, reason: Reason, rules: Rules, now: datetime
+) -> Plan:
+    """Tell the admins of a page that the store did not let leave.
+
+    Whose it was is not said: a damaged row cannot be believed.
+    """
+    why = "its row in the store is damaged"
+    if reason is Reason.POISON:
+        why = "alertbridge failed at it five times"
+    summary = (
+        f"a page was not sent: {why}; see notification {notification} in"
+        " `alertbridge outbox list --dead`"
+    )
+    return meta_plan("PageNotSent", f"{reason} {notification}", summary, rules, now)
 
 
 def broken_template(

@@ -65,6 +65,9 @@ class Reason(StrEnum):
     NO_WAY_LEFT = "no_way_left"
     OVER_BUDGET = "over_budget"
     OPERATOR = "operator"
+    RESTORED = "restored"
+    DAMAGED = "damaged"
+    POISON = "poison"
 
 
 @dataclass(frozen=True, slots=True)

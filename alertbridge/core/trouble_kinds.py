@@ -19,6 +19,11 @@ CONFIG_BROKEN = Cause("ConfigBroken")
 RELOAD_FAILED = Cause("ConfigReloadFailed")
 CLOCK_STEPPED = Cause("ClockStepped")
 DISK_LOW = Cause("DiskLow")
+DISK_FULL = Cause("DiskFull")
+
+STORE_DAMAGED = "StoreDamaged"
+STORE_FAILED = "StoreFailed"
+STORE_WENT_BACK = "StoreWentBack"
 
 _MEBI = 1024**2
 _GIBI = 1024**3
@@ -68,6 +73,16 @@ def clock_stepped(by: timedelta) -> Trouble:
         severity=Severity.HIGH,
         lasts=False,
     )
+
+
+def disk_full(reason: str) -> Trouble:
+    """Webhooks are answered 503: their senders keep what they have to say."""
+    return Trouble(cause=DISK_FULL, summary=reason)
+
+
+def store_incident(name: str, subject: str, summary: str) -> Trouble:
+    """Something befell the store's file before this start; *subject* tells which."""
+    return Trouble(cause=Cause(name, subject), summary=summary, lasts=False)
 
 
 def disk_low(free: int, wanted: int) -> Trouble:

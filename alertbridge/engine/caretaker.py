@@ -16,6 +16,10 @@ log = structlog.get_logger()
 
 PROBE_EVERY = 5.0
 PRUNE_EVERY = 3600.0
+PRUNE_BITE = 100
+"""Rows of each kind deleted at once. With three people told of each episode a bite of
+500 kept the writer for 0.2 s on a busy machine, and a page waits for that."""
+
 PRUNE_PAUSE = 0.2
 """Seconds between two bites of a long clean-up: the writer is everybody's."""
 
@@ -81,12 +85,11 @@ async def keep_pruning(
     store: Store, clock: Clock, retention: Callable[[], timedelta]
 ) -> None:
     """Delete what ended longer ago than the retention, in small bites."""
-    bite = 500
     while True:
         try:
-            pruned = bite
-            while pruned >= bite:
-                pruned = await store.prune(clock.now() - retention(), bite)
+            pruned = PRUNE_BITE
+            while pruned >= PRUNE_BITE:
+                pruned = await store.prune(clock.now() - retention(), PRUNE_BITE)
                 await asyncio.sleep(PRUNE_PAUSE)
         except StoreUnavailable as exc:
             log.error("store.failed", reason=f"retention: {exc}")

@@ -6,9 +6,18 @@ from datetime import datetime, timedelta
 from alertbridge.core.dispatch import draft
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import MAX_NUMBERS, Draft, Idle, Message
-from alertbridge.core.meta import budget_crossed, dead_notifications
+from alertbridge.core.meta import (
+    budget_crossed,
+    dead_notifications,
+    unsendable_notification,
+)
 from alertbridge.core.next_people import NextPerson, next_people
-from alertbridge.core.notification import Fact, ProviderName
+from alertbridge.core.notification import (
+    Fact,
+    NotificationId,
+    ProviderName,
+    Reason,
+)
 from alertbridge.core.pace import Until, may_send
 from alertbridge.core.plan import Plan
 from alertbridge.core.quiet_mailbox import hours_of, rings
@@ -67,6 +76,16 @@ class Current:
     def draft(self, mailbox: Mailbox, now: datetime) -> Draft | Idle:
         """Compose what leaves *mailbox* now, or say when to look again."""
         return draft(mailbox, self.rules, now, self.resting)
+
+    def reaches(self, recipient: RecipientName) -> bool:
+        """Whether the config itself says how this person is reached."""
+        return recipient in self.rules.recipients
+
+    def unsendable(
+        self, notification: NotificationId, reason: Reason, now: datetime
+    ) -> Plan:
+        """The meta-alert about a notification that the store must not let leave."""
+        return unsendable_notification(notification, reason, self.rules, now)
 
     def bury(
         self, dead: Sequence[Fact], recipient: RecipientName, now: datetime

@@ -146,7 +146,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """How much waits, for metrics and readiness."""
+    """How much waits, for metrics and readiness.
+
+    `restored` are pages out of a restored copy, which an operator has to release.
+    """
 
     waiting: Mapping[str, int]
     in_flight: int
@@ -154,3 +157,28 @@ class Depth:
     dead: int
     oldest_due: Mapping[str, datetime]
     held_until: datetime | None
+    restored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Room on the store's disk, in bytes; the defaults are those of memory.
+
+    `short` says why intake is closed; empty while it is open.
+    """
+
+    free: int = 0
+    ballast: int = 0
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What befell the store, and the admins must hear: a cause, a time, a sentence.
+
+    `subject` tells one from the next: told twice, it is still one.
+    """
+
+    cause: str
+    subject: str
+    summary: str

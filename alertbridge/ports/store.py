@@ -30,11 +30,13 @@ from alertbridge.ports.records import (
     EpisodeRow,
     Held,
     HistoryRow,
+    Incident,
     Inquiries,
     Matched,
     OutboxRow,
     Quarantined,
     Recorded,
+    Room,
 )
 
 
@@ -184,7 +186,10 @@ class Store(Protocol):
         """Record that a human took what a text told to fire, where it still does."""
 
     async def hold(self, until: datetime | None) -> None:
-        """Let nothing leave until *until*; None lets it leave again."""
+        """Let nothing leave until *until*; None lets it leave again.
+
+        With None, what a restored copy had waiting leaves too.
+        """
         ...
 
     async def cancel(
@@ -242,7 +247,19 @@ class Store(Protocol):
         ...
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write."""
+        """Make a real durable write, where there is room for more than that."""
+        ...
+
+    def incidents(self) -> Sequence[Incident]:
+        """What befell the store before or at this start, and nobody was told yet."""
+        ...
+
+    def forget_incidents(self) -> None:
+        """The admins' pages about them are on disk."""
+        ...
+
+    def room(self) -> Room:
+        """How much room there was for pages, a moment ago."""
         ...
 
     async def shift(self, by: timedelta) -> None:
@@ -250,7 +267,10 @@ class Store(Protocol):
         ...
 
     async def prune(self, before: datetime, limit: int = 500) -> int:
-        """Delete what ended before *before*, at most *limit* episodes a call."""
+        """Delete what ended before *before*, at most *limit* rows of each kind a call.
+
+        Says how many of the most there were: with *limit* there may be more.
+        """
         ...
 
     async def mark_stale(

@@ -8,9 +8,12 @@ from functools import lru_cache
 from alertbridge.core.notification import ProviderName, Way
 from alertbridge.core.recipient import Msisdn
 from alertbridge.core.report import Blame, Delivery, DeliveryReport
+from alertbridge.core.severity import Severity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+_SEVERITIES = {one.value: one for one in Severity}
 
 FAR = 2**62
 """A due time that only an event moves nearer."""
@@ -29,13 +32,21 @@ def stamp_or_none(at: datetime | None) -> int | None:
 
 
 def moment(column: int) -> datetime:
-    """A column as a time."""
-    return _EPOCH + timedelta(microseconds=column)
+    """A column as a time; what cannot be one (a damaged row's) is the last there is."""
+    try:
+        return _EPOCH + timedelta(microseconds=column)
+    except OverflowError:
+        return _LAST if column > 0 else _EPOCH
 
 
 def moment_or_none(column: int | None) -> datetime | None:
     """A column that may be NULL."""
-    return None if column is None else _EPOCH + timedelta(microseconds=column)
+    return None if column is None else moment(column)
+
+
+def severity(column: int) -> Severity:
+    """A column as a severity; of what is none (a damaged row's) the worst is made."""
+    return _SEVERITIES.get(column, Severity.CRITICAL)
 
 
 def dump(value: Mapping[str, str] | Iterable[str]) -> str:

@@ -9,15 +9,19 @@ import secrets
 from collections.abc import Callable, Iterator
 
 from alertbridge.core.message import Reference
-from alertbridge.stores.sqlite import SqliteStore, read_from
-from alertbridge.stores.sqlite_lane import T, Work
+from alertbridge.ports import Incident, Room
+from alertbridge.stores.sqlite import SqliteStore
+from alertbridge.stores.sqlite_lane import T, Work, read_from
+from alertbridge.stores.sqlite_poison import Trying
 from alertbridge.stores.sqlite_schema import migrate, open_writer
+from alertbridge.stores.sqlite_sidecars import Mark
 
 
 class MemoryLane:
     """Runs everything at once, in order, on one connection."""
 
     def __init__(self) -> None:
+        self.trying = Trying()
         self._db = open_writer(":memory:")
         migrate(self._db, None)
 
@@ -39,6 +43,27 @@ class MemoryLane:
             StoreUnavailable: the file of a backup cannot be made.
         """
         return read_from(self._db, work)
+
+    def room(self) -> Room:
+        """Memory has what there is."""
+        return Room()
+
+    def mark(self) -> Mark:
+        """Memory has no past."""
+        return Mark()
+
+    def move_mark(self, mark: Mark) -> None:
+        """Memory has no past."""
+
+    def note(self, incident: Incident) -> None:
+        """Nothing befalls memory."""
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """Nothing befalls memory."""
+        return ()
+
+    def forget_incidents(self) -> None:
+        """There are none."""
 
     async def wait_broken(self) -> None:
         """Memory does not fail: wait for ever."""

@@ -1,11 +1,8 @@
 """The embedded store: one SQLite file, one writing thread, one reading connection."""
 
-import asyncio
 import secrets
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,10 +25,11 @@ from alertbridge.ports import (
     EpisodeRow,
     Held,
     HistoryRow,
+    Incident,
     OutboxRow,
     Quarantined,
     Recorded,
-    StoreRefused,
+    Room,
     StoreUnavailable,
 )
 from alertbridge.stores import (
@@ -42,73 +40,16 @@ from alertbridge.stores import (
     sqlite_notes,
     sqlite_operator,
     sqlite_recall,
+    sqlite_restored,
     sqlite_settle,
     sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
 from alertbridge.stores.sqlite_after_sending import AfterSending
-from alertbridge.stores.sqlite_lane import Lane, T, Work
-from alertbridge.stores.sqlite_schema import (
-    copy_to,
-    lock,
-    migrate,
-    open_reader,
-    open_writer,
-)
-from alertbridge.stores.sqlite_writer import Writer
-
-
-def read_from(db: sqlite3.Connection, work: Work[T]) -> T:
-    """Run *work* on what has been committed.
-
-    Raises:
-        StoreUnavailable: it could not be read, or a backup's file not be written.
-    """
-    try:
-        return work(db)
-    except (OSError, sqlite3.Error) as exc:
-        raise StoreUnavailable(str(exc)) from exc
-
-
-class FileLane:
-    """A file: every write goes through one thread, reads have their own connection."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as exc:
-            raise StoreRefused(f"cannot make {path.parent}: {exc.strerror}") from exc
-        with ExitStack() as opened:
-            self._lock = opened.enter_context(lock(path))
-            self._writing = db = open_writer(str(path))
-            opened.callback(db.close)
-            migrate(db, path)
-            self._reading = open_reader(str(path))
-            opened.pop_all()
-        self._writer = Writer(db)
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="alertbridge-reader")
-
-    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
-        """Run in a transaction; return after its commit."""
-        return await self._writer.run(work, line, size)
-
-    async def read(self, work: Work[T]) -> T:
-        """Run on what has been committed."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, read_from, self._reading, work)
-
-    async def wait_broken(self) -> None:
-        """Wait for the file to fail."""
-        await self._writer.wait_broken()
-
-    async def close(self) -> None:
-        """Finish what is queued, checkpoint, let go of the file."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._writer.close)
-        self._readers.shutdown()
-        self._reading.close()
-        self._writing.close()
-        self._lock.close()
+from alertbridge.stores.sqlite_lane import FileLane, Lane
+from alertbridge.stores.sqlite_poison import strike
+from alertbridge.stores.sqlite_schema import copy_to
+from alertbridge.stores.sqlite_sidecars import Mark
 
 
 class SqliteStore(AfterSending):
@@ -150,18 +91,37 @@ class SqliteStore(AfterSending):
     async def claim(
         self, ready: Mapping[ProviderName, int], drafting: Drafting, now: datetime
     ) -> Claimed:
-        """Take what may leave now; its attempts are on disk when this returns."""
-        return await self._lane.write(
-            lambda db: sqlite_claim.claim(
-                db,
-                dict(ready),
-                drafting,
-                now,
-                self._epoch,
-                self._references,
-                self._randbits,
+        """Take what may leave now; its attempts are on disk when this returns.
+
+        What cannot be composed is not for ever in the way of the rest.
+
+        Raises:
+            StoreUnavailable: nothing was taken; ask again.
+        """
+        trying = self._lane.trying
+        try:
+            return await self._lane.write(
+                lambda db: sqlite_claim.claim(
+                    db,
+                    dict(ready),
+                    drafting,
+                    now,
+                    self._epoch,
+                    self._references,
+                    self._randbits,
+                    trying,
+                )
             )
-        )
+        except StoreUnavailable:
+            raise
+        except Exception as exc:
+            ids = trying.now
+            if not ids:
+                raise
+            trying.end()
+            await self._lane.write(lambda db: strike(db, ids))
+            name = type(exc).__name__
+            raise StoreUnavailable(f"{name} at {len(ids)} notifications") from exc
 
     async def settle(
         self, submission: Submission, settlement: Settlement, now: datetime
@@ -180,9 +140,20 @@ class SqliteStore(AfterSending):
         listers: Collection[ProviderName] = (),
     ) -> int:
         """Open a new epoch; what was in flight is uncertain."""
-        count, self._epoch = await self._lane.write(
-            lambda db: sqlite_operator.recover(db, now, retry_after, listers)
-        )
+        mark = self._lane.mark()
+
+        def work(db: sqlite3.Connection) -> tuple[int, int, Incident | None, Mark]:
+            count, epoch = sqlite_operator.recover(
+                db, now, retry_after, listers, self._lane.trying.left
+            )
+            found = sqlite_restored.notice(db, mark, now)
+            return count, epoch, found, sqlite_restored.count(db)
+
+        count, self._epoch, found, reached = await self._lane.write(work)
+        self._lane.trying.left = ()
+        if found is not None:
+            self._lane.note(found)
+        self._lane.move_mark(reached)
         return count
 
     async def own_secret(self, purpose: str, fresh: str) -> str:
@@ -285,10 +256,31 @@ class SqliteStore(AfterSending):
         return await self._lane.read(lambda db: sqlite_spend.spent_in(db, periods))
 
     async def probe(self, now: datetime) -> None:
-        """Make a real durable write."""
-        await self._lane.write(
-            lambda db: sqlite_operator.write_setting(db, "probe", str(stamp(now)))
-        )
+        """Make a real durable write.
+
+        Raises:
+            StoreUnavailable: it could not be made, or there is no room for pages.
+        """
+
+        def work(db: sqlite3.Connection) -> Mark:
+            sqlite_operator.write_setting(db, "probe", str(stamp(now)))
+            return sqlite_restored.count(db)
+
+        self._lane.move_mark(await self._lane.write(work))
+        if self._lane.room().short:
+            raise StoreUnavailable(self._lane.room().short)
+
+    def incidents(self) -> Sequence[Incident]:
+        """What befell the file, and the admins were not told yet."""
+        return self._lane.incidents()
+
+    def forget_incidents(self) -> None:
+        """They were told."""
+        self._lane.forget_incidents()
+
+    def room(self) -> Room:
+        """How much room there is for what is to be kept."""
+        return self._lane.room()
 
     async def shift(self, by: timedelta) -> None:
         """Move pending times along with a stepped clock."""
@@ -325,10 +317,22 @@ class SqliteStore(AfterSending):
         await self._lane.close()
 
 
-def open_file(path: Path, references: Iterator[Reference]) -> SqliteStore:
+def open_file(
+    path: Path,
+    references: Iterator[Reference],
+    *,
+    ballast: int = 0,
+    min_free: int = 0,
+) -> SqliteStore:
     """Open a file as a store; it is this process's alone.
+
+    Args:
+        path: the file.
+        references: for the submissions to come.
+        ballast: bytes to keep beside it for the day the disk is full.
+        min_free: bytes of the disk below which nothing new is taken.
 
     Raises:
         StoreRefused: it is in use, damaged, newer, or cannot promise durability.
     """
-    return SqliteStore(FileLane(path), references)
+    return SqliteStore(FileLane(path, ballast, min_free), references)

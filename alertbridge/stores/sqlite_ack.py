@@ -22,8 +22,13 @@ from alertbridge.core.alert import SourceName
 from alertbridge.core.message import Draft, Reference, Text
 from alertbridge.core.notification import EpisodeId, EpisodeView, Kind, Reason
 from alertbridge.core.recipient import RecipientName
-from alertbridge.core.severity import Severity
-from alertbridge.stores.columns import load_map, moment, moment_or_none, stamp
+from alertbridge.stores.columns import (
+    load_map,
+    moment,
+    moment_or_none,
+    severity,
+    stamp,
+)
 from alertbridge.stores.sqlite_attempt import Claim
 
 
@@ -169,7 +174,7 @@ def _line(row: Row, news: frozenset[int]) -> AckLine:
             flaps=row[11],
             stale=row[12] is not None,
         ),
-        severity=Severity(row[7]),
+        severity=severity(row[7]),
         kind=None if row[8] is None else Kind(row[8]),
         acknowledged_at=moment_or_none(row[9]),
         acknowledged_by=row[10],

@@ -1,7 +1,7 @@
 """A claim under way, and the rows that are written before the first byte leaves."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from sqlite3 import Connection
@@ -12,13 +12,17 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.stores.columns import stamp
 
 
+def _nobody_notes(ids: Sequence[int]) -> None:
+    """Nobody dies at what is read."""
+
+
 @dataclass(slots=True)
 class Claim:
     """What one claim has taken so far, and by which provider.
 
     `ready` are the places left per provider; `passed` the recipients that were looked
     at, `composed` what was found for them, `drops` what left without an SMS. `randbits`
-    makes what nobody may guess.
+    makes what nobody may guess. `reading` is told which notifications are read next.
     """
 
     db: Connection
@@ -33,6 +37,7 @@ class Claim:
     passed: set[str] = field(default_factory=set)
     composed: dict[str, Draft | None] = field(default_factory=dict)
     drops: list[Dropped] = field(default_factory=list)
+    reading: Callable[[Sequence[int]], None] = _nobody_notes
 
     @property
     def full(self) -> bool:

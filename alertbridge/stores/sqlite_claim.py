@@ -1,32 +1,49 @@
 """Claiming in SQL: take what may leave now, and write the attempt first."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
 from alertbridge.core.drafting import Drafting
+from alertbridge.core.mailbox import MAX_FACTS
 from alertbridge.core.message import (
     Draft,
+    Dropped,
     Idle,
     Message,
     Reference,
     Submission,
 )
-from alertbridge.core.notification import MessageId, ProviderName
+from alertbridge.core.notification import (
+    Fact,
+    MessageId,
+    NotificationId,
+    ProviderName,
+    Reason,
+)
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
 from alertbridge.ports import Claimed
-from alertbridge.stores.columns import FAR, dump, moment, stamp
+from alertbridge.stores.columns import FAR, dump, moment, severity, stamp
 from alertbridge.stores.sqlite_ack import close_text
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_mailbox import (
     drop,
     look_again,
+    read_facts,
     read_mailbox,
     read_sent,
     sleeps,
 )
+from alertbridge.stores.sqlite_poison import (
+    Trying,
+    acquit,
+    bury_struck,
+    bury_unsendable,
+    lots,
+)
+from alertbridge.stores.sqlite_share import share_out
 from alertbridge.stores.sqlite_spend import (
     charge,
     hold_back,
@@ -34,6 +51,7 @@ from alertbridge.stores.sqlite_spend import (
     rests_until,
     say_used_up,
 )
+from alertbridge.stores.sqlite_sum import sum_of_message
 from alertbridge.stores.sqlite_uncertain import claim_uncertain
 
 _LOOK = 64
@@ -48,12 +66,15 @@ def claim(
     epoch: int,
     references: Iterator[Reference],
     randbits: Callable[[int], int],
+    trying: Trying,
 ) -> Claimed:
     """Take at most `ready`: the uncertain whose wait is over, then mailboxes."""
     held = db.execute("SELECT value FROM setting WHERE key = 'held_until'").fetchone()
     if held is not None and int(held[0]) > stamp(now):
         return Claimed((), next_due=moment(int(held[0])))
     work = Claim(db, dict(ready), drafting, now, epoch, references, randbits)
+    work.reading = trying.begin
+    bury_struck(work)
     claim_uncertain(work)
     while not work.full:
         rows = _due(work)
@@ -63,7 +84,8 @@ def claim(
             if work.full:
                 break
             if recipient not in work.passed:
-                _claim_mailbox(work, RecipientName(recipient), Severity(rank), alone)
+                _claim_mailbox(work, RecipientName(recipient), severity(rank), alone)
+    trying.end()
     return Claimed(
         tuple(work.submissions), tuple(work.drafts), _next_due(db), tuple(work.drops)
     )
@@ -136,10 +158,7 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
             (stamp(until), recipient),
         )
         return None
-    mailbox = read_mailbox(work.db, recipient, work.now, sent=sent)
-    periods = [limit.period for limit in work.drafting.limits(mailbox, work.now)]
-    spent = read_spent(work.db, periods, recipient)
-    result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
+    result = _compose_lots(work, recipient, sent)
     drop(work.db, result.drops, work.now)
     work.drops.extend(result.drops)
     rests_from = work.now if isinstance(result, Idle) else None
@@ -148,6 +167,46 @@ def _compose(work: Claim, recipient: RecipientName, rank: Severity) -> Draft | N
         look_again(work.db, recipient, result.until)
         return None
     return result
+
+
+def _compose_lots(
+    work: Claim, recipient: RecipientName, sent: tuple[datetime, ...]
+) -> Draft | Idle:
+    """Compose of the first lot of which anything leaves: as a rule there is one."""
+    chosen, more = share_out(work.db, recipient, work.now, MAX_FACTS)
+    drops: tuple[Dropped, ...] = ()
+    looks: list[datetime] = []
+    held: tuple[NotificationId, ...] = ()
+    for lot in lots(work.db, chosen):
+        work.reading(lot)
+        facts = _readable(work, recipient, lot)
+        left = more + len(chosen) - len(lot)
+        mailbox = read_mailbox(work.db, recipient, work.now, facts, left, sent)
+        periods = [limit.period for limit in work.drafting.limits(mailbox, work.now)]
+        spent = read_spent(work.db, periods, recipient)
+        result = work.drafting.draft(replace(mailbox, spent=spent), work.now)
+        acquit(work.db, lot)
+        drops += result.drops
+        if isinstance(result, Draft):
+            return replace(result, drops=drops)
+        held += result.over_budget
+        looks += [] if result.until is None else [result.until]
+    return Idle(until=min(looks, default=None), drops=drops, over_budget=held)
+
+
+def _readable(
+    work: Claim, recipient: RecipientName, lot: Sequence[int]
+) -> tuple[Fact, ...]:
+    """Read facts; end those whose row is not what was written at intake.
+
+    Frozen numbers that changed matter only to who is not in the config any more.
+    """
+    facts, damaged, doubtful = read_facts(work.db, lot)
+    if doubtful and not work.drafting.reaches(recipient):
+        facts = tuple(fact for fact in facts if fact.id not in doubtful)
+        damaged = (*damaged, *doubtful)
+    bury_unsendable(work, damaged, Reason.DAMAGED)
+    return facts
 
 
 def _quiet_until(
@@ -182,7 +241,7 @@ def _companions(work: Claim, first: Draft) -> list[Draft]:
             break
         if recipient in work.passed:
             continue
-        draft = _draft(work, RecipientName(recipient), Severity(rank))
+        draft = _draft(work, RecipientName(recipient), severity(rank))
         if draft is None:
             continue
         if _key(draft) == key and draft.way.number not in numbers:
@@ -226,7 +285,9 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
         ),
     )
     write_attempt(work.db, reference, 1, first.way.provider, now)
-    messages = tuple(_write_message(work, reference, draft) for draft in drafts)
+    messages = tuple(
+        _write_message(work, reference, draft, text.body) for draft in drafts
+    )
     charge(work, messages, first.way.provider, 1, text.segments)
     work.drafts.extend(replace(draft, text=text) for draft in drafts)
     work.submissions.append(
@@ -242,16 +303,19 @@ def _write(work: Claim, drafts: list[Draft]) -> None:
     )
 
 
-def _write_message(work: Claim, reference: Reference, draft: Draft) -> Message:
+def _write_message(
+    work: Claim, reference: Reference, draft: Draft, body: str
+) -> Message:
     db = work.db
     cursor = db.execute(
         "INSERT INTO message (submission, recipient, number, state, provider_id,"
-        " replaces) VALUES (?, ?, ?, 'in_flight', '', ?)",
+        " replaces, sum) VALUES (?, ?, ?, 'in_flight', '', ?, ?)",
         (
             reference,
             draft.recipient,
             draft.way.number,
             draft.replaces[0] if draft.replaces else None,
+            sum_of_message(reference, draft.recipient, draft.way.number, body),
         ),
     )
     assert cursor.lastrowid is not None

@@ -18,6 +18,7 @@ from alertbridge.stores.columns import (
     load_map,
     moment,
     moment_or_none,
+    severity,
     stamp,
 )
 
@@ -79,7 +80,7 @@ def _history_row(row: Row) -> HistoryRow:
         source=row[2],
         alert=labels.get("alertname", ""),
         labels=labels,
-        severity=Severity(row[4]).word,
+        severity=severity(row[4]).word,
         kind=row[5],
         round=row[6],
         recipient=row[7],
@@ -111,7 +112,7 @@ def show(db: Connection, episode: EpisodeId) -> EpisodeRow | None:
         fingerprint=row[2],
         labels=load_map(row[3]),
         annotations=load_map(row[4]),
-        severity=Severity(row[5]).word,
+        severity=severity(row[5]).word,
         starts_at=moment(row[6]),
         ends_at=moment_or_none(row[7]),
         acknowledged_at=moment_or_none(row[8]),
@@ -138,7 +139,7 @@ def outbox(db: Connection, limit: int, states: Sequence[str]) -> tuple[OutboxRow
             episode=EpisodeId(row[1]),
             alert=load_map(row[2]).get("alertname", ""),
             kind=row[3],
-            severity=Severity(row[4]).word,
+            severity=severity(row[4]).word,
             recipient=row[5],
             state=row[6],
             reason=row[7],
@@ -167,19 +168,19 @@ def quarantined(db: Connection, limit: int) -> tuple[Quarantined, ...]:
 
 def depth(db: Connection, now: datetime) -> Depth:
     """Count what waits; cheap enough for every scrape."""
-    waiting: dict[str, int] = {severity.word: 0 for severity in Severity}
+    waiting: dict[str, int] = {one.word: 0 for one in Severity}
     for rank, count in db.execute(
         "SELECT severity, count(*) FROM notification WHERE state = 'waiting'"
         " GROUP BY severity"
     ):
-        waiting[Severity(rank).word] = count
+        waiting[severity(rank).word] = count
     oldest: dict[str, datetime] = {}
     for rank, due in db.execute(
         "SELECT rank, min(due_at) FROM mailbox WHERE busy IS NULL AND due_at <= ?"
         " AND not_before <= ? GROUP BY rank",
         (stamp(now), stamp(now)),
     ):
-        oldest[Severity(rank).word] = moment(due)
+        oldest[severity(rank).word] = moment(due)
     states = dict(
         db.execute(
             "SELECT state, count(*) FROM submission"
@@ -188,6 +189,10 @@ def depth(db: Connection, now: datetime) -> Depth:
     )
     (dead,) = db.execute(
         "SELECT count(*) FROM notification WHERE state = 'dead'"
+    ).fetchone()
+    (restored,) = db.execute(
+        "SELECT count(*) FROM notification"
+        " WHERE reason = 'restored' AND state = 'waiting'"
     ).fetchone()
     held = db.execute("SELECT value FROM setting WHERE key = 'held_until'").fetchone()
     held_until = None if held is None else moment(int(held[0]))
@@ -198,6 +203,7 @@ def depth(db: Connection, now: datetime) -> Depth:
         dead=dead,
         oldest_due=oldest,
         held_until=held_until if held_until is not None and held_until > now else None,
+        restored=restored,
     )
 
 

@@ -24,6 +24,7 @@ from alertbridge.stores.columns import (
     stamp_or_none,
 )
 from alertbridge.stores.sqlite_gather import gather
+from alertbridge.stores.sqlite_sum import sum_of_notification, sum_of_numbers
 
 
 def record(
@@ -167,9 +168,11 @@ def _write_facts(
     for fact in plan.facts:
         held_until = stamp_or_none(fact.held_until)
         waits = fact.state is State.WAITING
+        episode = episodes[fact.fingerprint]
+        numbers = dump_numbers(fact.numbers)
         rows.append(
             (
-                episodes[fact.fingerprint],
+                episode,
                 fact.kind,
                 fact.round,
                 fact.recipient,
@@ -180,13 +183,15 @@ def _write_facts(
                 fact.receiver,
                 fact.route,
                 fact.where,
-                dump_numbers(fact.numbers),
+                numbers,
                 dump_mutes(fact.mutes, fact.actives),
                 post,
                 at,
                 held_until,
                 stamp_or_none(fact.expires_at),
                 None if waits else at,
+                sum_of_notification(episode, fact.kind, fact.round, fact.recipient),
+                sum_of_numbers(numbers),
             )
         )
         if waits:
@@ -198,8 +203,8 @@ def _write_facts(
     db.executemany(
         "INSERT INTO notification (episode, kind, round, recipient, source, state,"
         " reason, severity, receiver, route, place, numbers, mutes, tried, uncertain,"
-        " post, created_at, held_until, expires_at, settled_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?)",
+        " post, created_at, held_until, expires_at, settled_at, sum, numbers_sum)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
     for recipient, (rank, when) in due.items():

@@ -1,12 +1,12 @@
 """A mailbox in SQL: read what waits in it, and when it is to be looked at next."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from sqlite3 import Connection, Row
 
 from alertbridge.core.alert import SourceName
-from alertbridge.core.mailbox import MAX_FACTS, Mailbox
+from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Dropped
 from alertbridge.core.notification import (
     EpisodeId,
@@ -21,7 +21,6 @@ from alertbridge.core.notification import (
 )
 from alertbridge.core.pace import MOST
 from alertbridge.core.recipient import Msisdn, RecipientName
-from alertbridge.core.severity import Severity
 from alertbridge.stores.columns import (
     FAR,
     load_map,
@@ -29,9 +28,10 @@ from alertbridge.stores.columns import (
     load_ways,
     moment,
     moment_or_none,
+    severity,
     stamp,
 )
-from alertbridge.stores.sqlite_share import share_out
+from alertbridge.stores.sqlite_sum import sum_of_notification, sum_of_numbers
 
 _COLUMNS = (
     "n.id, n.kind, n.round, n.severity, n.receiver, n.numbers, n.created_at,"
@@ -63,26 +63,49 @@ def read_mailbox(
     db: Connection,
     recipient: RecipientName,
     now: datetime,
-    *,
-    sent: tuple[datetime, ...] = (),
+    facts: tuple[Fact, ...],
+    more: int,
+    sent: tuple[datetime, ...],
 ) -> Mailbox:
     """Everything that bears on letting a message leave this mailbox.
 
     *sent* is what `read_sent` found: who asks has looked at it before.
     """
-    chosen, more = share_out(db, recipient, now, MAX_FACTS)
-    rows = db.execute(
-        f"SELECT {_COLUMNS}{_JOINS} WHERE n.id IN (SELECT value FROM json_each(?))"
-        " ORDER BY n.severity, n.id",
-        (json.dumps(chosen),),
-    ).fetchall()
     return Mailbox(
         recipient=recipient,
-        facts=tuple(fact_of(row) for row in rows),
+        facts=facts,
         more=more,
         sent=sent,
         skipped=_read_skipped(db, now),
     )
+
+
+def read_facts(
+    db: Connection, chosen: Sequence[int]
+) -> tuple[tuple[Fact, ...], tuple[int, ...], tuple[int, ...]]:
+    """Read facts: those that are what was written, and the ids of those that are not.
+
+    Last, the ids of those of the first whose frozen numbers are not.
+    """
+    rows = db.execute(
+        f"SELECT {_COLUMNS}, n.episode, n.recipient, n.sum, n.numbers_sum{_JOINS}"
+        " WHERE n.id IN (SELECT value FROM json_each(?)) ORDER BY n.severity, n.id",
+        (json.dumps(chosen),),
+    ).fetchall()
+    facts: list[Fact] = []
+    damaged: list[int] = []
+    doubtful: list[int] = []
+    for row in rows:
+        *_, episode, recipient, identity, numbers = row
+        if identity != sum_of_notification(episode, row[1], row[2], recipient):
+            damaged.append(row[0])
+            continue
+        if numbers == sum_of_numbers(row[5]):
+            facts.append(fact_of(row))
+            continue
+        doubtful.append(row[0])
+        facts.append(fact_of(row, numbers="[]"))
+    return tuple(facts), tuple(damaged), tuple(doubtful)
 
 
 def read_told(
@@ -97,8 +120,8 @@ def read_told(
     return tuple(fact_of(row) for row in rows)
 
 
-def fact_of(row: Row) -> Fact:
-    """Build a fact from a row of `_COLUMNS`."""
+def fact_of(row: Row, *, numbers: str | None = None) -> Fact:
+    """Build a fact from a row of `_COLUMNS`; *numbers* stand for those that it has."""
     note = None
     if row[19] is not None and (row[20] or row[21] or row[22]):
         note = PostNote(str(row[19]), row[20], row[21], bool(row[22]))
@@ -106,9 +129,9 @@ def fact_of(row: Row) -> Fact:
         id=NotificationId(row[0]),
         kind=Kind(row[1]),
         round=row[2],
-        severity=Severity(row[3]),
+        severity=severity(row[3]),
         receiver=row[4],
-        numbers=load_numbers(row[5]),
+        numbers=load_numbers(row[5] if numbers is None else numbers),
         created_at=moment(row[6]),
         expires_at=moment_or_none(row[7]),
         held_until=moment_or_none(row[8]),
@@ -124,7 +147,7 @@ def fact_of(row: Row) -> Fact:
             ends_at=moment_or_none(row[17]),
             ended_seen=moment_or_none(row[29]),
             generator_url=row[18],
-            severity=Severity(row[30]),
+            severity=severity(row[30]),
             flaps=row[25],
             stale=row[26] is not None,
         ),

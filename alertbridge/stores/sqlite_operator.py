@@ -23,12 +23,16 @@ from alertbridge.stores.columns import (
     load_mutes,
     load_numbers,
     moment,
+    severity,
     stamp,
     stamp_or_none,
 )
 from alertbridge.stores.sqlite_ack import stop_asking
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_poison import DIED, strike, strike_killers
+from alertbridge.stores.sqlite_repair import heal
+from alertbridge.stores.sqlite_restored import release
 from alertbridge.stores.sqlite_settle import tell_reported
 from alertbridge.stores.sqlite_spend import (
     close_all_charges,
@@ -55,6 +59,7 @@ def hold(db: Connection, until: datetime | None) -> None:
     """Let nothing leave until then."""
     if until is None:
         db.execute("DELETE FROM setting WHERE key = 'held_until'")
+        release(db)
     else:
         write_setting(db, "held_until", str(stamp(until)))
 
@@ -108,7 +113,7 @@ def rehold(
         "SELECT n.id, n.recipient, n.severity, n.mutes, n.held_until, n.numbers,"
         " e.source, e.labels, coalesce(p.receiver, ''), n.kind FROM notification n"
         " JOIN episode e ON e.id = n.episode LEFT JOIN post p ON p.id = n.post"
-        " WHERE n.state = 'waiting' AND n.mutes != ''"
+        " WHERE n.state = 'waiting' AND n.mutes != '' AND n.reason != 'restored'"
     ).fetchall()
     changed = 0
     for row in rows:
@@ -151,11 +156,14 @@ def recover(
     now: datetime,
     retry_after: timedelta,
     listers: Collection[ProviderName] = (),
+    died_at: Collection[int] = (),
 ) -> tuple[int, int]:
     """Open a new epoch; what was in flight is uncertain. Says how many, and the epoch.
 
     A dead worker is just another Uncertain: there is no second code path for it.
+    *died_at* are notifications that it was composing.
     """
+    strike(db, died_at)
     row = db.execute("SELECT value FROM setting WHERE key = 'epoch'").fetchone()
     epoch = 1 if row is None else int(row[0]) + 1
     write_setting(db, "epoch", str(epoch))
@@ -176,10 +184,10 @@ def recover(
         )
         db.execute(
             "UPDATE attempt SET ended_at = ?, outcome = 'uncertain',"
-            " detail = 'the process ended while it was under way'"
-            " WHERE reference = ? AND n = ? AND outcome IS NULL",
-            (stamp(now), reference, attempt),
+            " detail = ? WHERE reference = ? AND n = ? AND outcome IS NULL",
+            (stamp(now), DIED, reference, attempt),
         )
+        strike_killers(db, reference)
         db.execute(
             "UPDATE notification SET uncertain = uncertain + 1, reason = ?"
             " WHERE state = 'in_flight' AND message IN"
@@ -202,6 +210,7 @@ def recover(
     for (recipient,) in busy:
         db.execute("UPDATE mailbox SET busy = NULL WHERE recipient = ?", (recipient,))
         wake(db, RecipientName(recipient), now)
+    heal(db, stamp(now))
     return len(rows), epoch
 
 
@@ -212,7 +221,7 @@ def _fail_open_at(db: Connection, reference: str, now: datetime) -> datetime:
         " WHERE m.submission = ? AND n.state = 'in_flight'",
         (reference,),
     ).fetchone()
-    return now + FAIL_OPEN[Severity.LOW if worst is None else Severity(worst)]
+    return now + FAIL_OPEN[Severity.LOW if worst is None else severity(worst)]
 
 
 def quarantine(
@@ -310,7 +319,10 @@ def mark_stale(db: Connection, seen_before: datetime, now: datetime, limit: int)
 
 
 def prune(db: Connection, before: datetime, limit: int) -> int:
-    """Delete what ended before *before*, a bounded number of episodes at a time."""
+    """Delete what ended before *before*, at most *limit* rows of each kind.
+
+    Says how many of the most there were: as many as *limit*, and there may be more.
+    """
     at = stamp(before)
     # Nothing resolves a meta-alert: it counts as over once it is told. What is stale
     # may be over: nobody will say so any more.
@@ -323,18 +335,24 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
         {"at": at, "ours": OURSELVES, "limit": limit},
     ).fetchall()
     db.executemany("DELETE FROM episode WHERE id = ?", rows)
-    db.execute("DELETE FROM sent WHERE at < ?", (at,))
+    done = len(rows)
+    for table, key in (("sent", "recipient, at, message, attempt"), ("post", "id")):
+        cursor = db.execute(
+            f"DELETE FROM {table} WHERE ({key}) IN"
+            f" (SELECT {key} FROM {table} WHERE at < ? LIMIT ?)",
+            (at, limit),
+        )
+        done = max(done, cursor.rowcount)
     db.execute("DELETE FROM skipped_number WHERE until < ?", (at,))
     prune_spend(db, before)
-    db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
     db.execute("DELETE FROM parked_report WHERE heard_at < ?", (at,))
-    db.execute(
+    cursor = db.execute(
         "DELETE FROM submission WHERE reference IN (SELECT reference FROM submission"
         " WHERE state IN ('settled', 'replaced') AND began_at < ? LIMIT ?)",
         (at, limit),
     )
-    return len(rows)
+    return max(done, cursor.rowcount)
 
 
 def write_setting(db: Connection, key: str, value: str) -> None:

@@ -1,13 +1,16 @@
 """Opening the file: durability asserted, schema brought up to date with a backup."""
 
+import errno
 import fcntl
 import os
 import sqlite3
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 from typing import TextIO
 
 from alertbridge.ports import StoreRefused
+from alertbridge.stores.sqlite_sum import register
 
 SYNCHRONOUS = "FULL"
 """With NORMAL, a power cut loses commits that were confirmed (37 % of the
@@ -16,6 +19,9 @@ images of a simulated one)."""
 CHECKPOINT_PAGES = 4000
 """Pages the WAL holds before it is copied into the file: 16 MiB. SQLite's own 1,000
 would copy, and wait for the disk twice more, seven times a second in a storm."""
+
+LARGEST_LOG = 32 * 1024 * 1024
+"""Bytes the WAL is cut back to once a long read, which made it grow, has ended."""
 
 _FULL = 2
 _BUSY_MS = 5000
@@ -28,6 +34,11 @@ def migrations() -> tuple[str, ...]:
     return tuple(folder.joinpath(name).read_text("utf-8") for name in names)
 
 
+def known_version() -> int:
+    """The schema that this version writes and reads."""
+    return len(migrations())
+
+
 def lock(path: Path) -> TextIO:
     """Hold the file for this process alone; the handle must be kept.
 
@@ -38,7 +49,7 @@ def lock(path: Path) -> TextIO:
     try:
         handle = path.with_name(path.name + ".lock").open("a", encoding="utf-8")
     except OSError as exc:
-        raise StoreRefused(f"cannot open {path}: {exc.strerror}") from exc
+        raise StoreRefused(_refusal(path, exc)) from exc
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as exc:
@@ -47,6 +58,23 @@ def lock(path: Path) -> TextIO:
             f"{path} is in use by another alertbridge; stop that one first"
         ) from exc
     return handle
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    """Say what is wrong with a place where nothing can be written, and what to do."""
+    match error.errno:
+        case errno.EROFS:
+            fix = (
+                "; a kernel turns a file system read-only when its disk fails: look at"
+                " `dmesg`, check the disk (fsck), then mount it read-write"
+            )
+        case errno.EACCES | errno.EPERM:
+            fix = f"; let the user that runs alertbridge own {path.parent}"
+        case errno.ENOSPC | errno.EDQUOT:
+            fix = f"; make room in {path.parent}"
+        case _:
+            fix = ""
+    return f"cannot open {path}: {error.strerror}{fix}"
 
 
 def open_writer(path: str) -> sqlite3.Connection:
@@ -65,6 +93,7 @@ def open_writer(path: str) -> sqlite3.Connection:
         if path != ":memory:":
             _make_durable(db, path)
         db.execute("PRAGMA foreign_keys = ON")
+        register(db)
     except sqlite3.Error as exc:
         raise StoreRefused(f"cannot open {path}: {exc}") from exc
     return db
@@ -85,6 +114,7 @@ def _make_durable(db: sqlite3.Connection, path: str) -> None:
             " a power cut would lose confirmed pages"
         )
     db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    db.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG}")
 
 
 def open_reader(path: str) -> sqlite3.Connection:
@@ -98,6 +128,8 @@ def open_reader(path: str) -> sqlite3.Connection:
 def copy_to(db: sqlite3.Connection, to: Path) -> None:
     """Write a consistent copy, readable by its owner only; *to* must not exist.
 
+    It says of itself that it is a copy: put back, it must not tell all it has again.
+
     Raises:
         OSError: the file cannot be made.
         sqlite3.Error: it cannot be written.
@@ -105,6 +137,8 @@ def copy_to(db: sqlite3.Connection, to: Path) -> None:
     os.close(os.open(to, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         db.execute("VACUUM INTO ?", (str(to),))
+        with closing(sqlite3.connect(to, isolation_level=None)) as copy:
+            copy.execute("INSERT OR REPLACE INTO setting VALUES ('copy', '1')")
     except BaseException:
         to.unlink(missing_ok=True)
         raise

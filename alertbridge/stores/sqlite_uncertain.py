@@ -15,6 +15,7 @@ from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import read_sent, read_told, wake
 from alertbridge.stores.sqlite_next_people import write_next_people
 from alertbridge.stores.sqlite_spend import charge
+from alertbridge.stores.sqlite_sum import sum_of_message
 
 _LOOK = 64
 """Submissions looked at per claim; each is moved on by it, so none starves the rest."""
@@ -29,7 +30,7 @@ def claim_uncertain(work: Claim) -> None:
     """
     for row in _due(work):
         reference, provider = Reference(row[0]), ProviderName(row[1])
-        messages = _uncertain_messages(work.db, reference)
+        messages = _uncertain_messages(work, reference)
         if row[8] is not None and row[6] > stamp(work.now) and _worn_out(messages):
             # Sent blindly often enough: now only the list can say, however long it is
             # away. To bury it would lose what a gateway's bad ten minutes delay.
@@ -42,6 +43,7 @@ def claim_uncertain(work: Claim) -> None:
             _bury_worn_out(work, messages)
             or moment(row[6]) <= work.now
             or set(work.ready) != {provider}
+            or not _is_as_written(work.db, reference, row[2])
             or any(_moved_on(work.db, message) for message in messages)
             or not all(_may_ring(work, message) for message in messages)
         ):
@@ -79,6 +81,18 @@ def _due(work: Claim) -> list[Row]:
             "limit": _LOOK,
         },
     ).fetchall()
+
+
+def _is_as_written(db: Connection, reference: str, body: str) -> bool:
+    """Whether text and numbers are those of the first attempt: else, anew."""
+    rows = db.execute(
+        "SELECT recipient, number, sum FROM message WHERE submission = ?"
+        " AND state = 'uncertain'",
+        (reference,),
+    ).fetchall()
+    return all(
+        row[2] == sum_of_message(reference, row[0], row[1], body) for row in rows
+    )
 
 
 def _send_again(work: Claim, row: Row, messages: tuple[Message, ...]) -> None:
@@ -179,7 +193,14 @@ def _bury_worn_out(work: Claim, messages: tuple[Message, ...]) -> bool:
     return found
 
 
-def _uncertain_messages(db: Connection, reference: Reference) -> tuple[Message, ...]:
+def _uncertain_messages(work: Claim, reference: Reference) -> tuple[Message, ...]:
+    db = work.db
+    told = db.execute(
+        "SELECT n.id FROM message m JOIN notification n ON n.message = m.id"
+        " WHERE m.submission = ? AND m.state = 'uncertain' AND n.state = 'in_flight'",
+        (reference,),
+    ).fetchall()
+    work.reading([row[0] for row in told])
     rows = db.execute(
         "SELECT id, recipient, number FROM message WHERE submission = ?"
         " AND state = 'uncertain' ORDER BY id",

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar, cast
 
+from alertbridge.core.alert import OURSELVES
 from alertbridge.ports import StoreBroken, StoreUnavailable
+from alertbridge.stores.sqlite_check import is_damage
+from alertbridge.stores.sqlite_room import DiskRoom
 from alertbridge.stores.sqlite_turns import Turns
 
 T = TypeVar("T")
@@ -59,16 +62,28 @@ class _Job(Generic[T]):
     error: Exception | None = None
 
 
+def _nobody_notes(error: sqlite3.Error) -> None:
+    """Nobody keeps it for the next start."""
+
+
 class Writer:
     """Runs work on the writing connection, many pieces to a commit."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        room: DiskRoom | None = None,
+        note_failure: Callable[[sqlite3.Error], None] = _nobody_notes,
+    ) -> None:
         self._db = db
+        self._note_failure = note_failure
+        self._room = room
         self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
         self._turns: Turns[_Job[object]] = Turns()
         self._broken: StoreBroken | None = None
         self._on_broken: list[Callable[[], None]] = []
         self._closing = False
+        self._threw_off = False
         self._thread = threading.Thread(
             target=self._serve, name="alertbridge-writer", daemon=True
         )
@@ -90,6 +105,8 @@ class Writer:
             raise StoreUnavailable(str(self._broken))
         if self._closing:
             raise StoreUnavailable("the store is closing")
+        if self._is_shut_for(line):
+            raise StoreUnavailable(self._short())
         loop = asyncio.get_running_loop()
         job = _Job(work, line, size, loop, loop.create_future())
         self._jobs.put(cast("_Job[object]", job))
@@ -133,6 +150,13 @@ class Writer:
             _report(batch[:done])
         self._turn_away()
 
+    def _short(self) -> str:
+        return "" if self._room is None else self._room.state.short
+
+    def _is_shut_for(self, line: str) -> bool:
+        """Whether there is no room for what sources post; our own work goes on."""
+        return line not in ("", OURSELVES) and bool(self._short())
+
     def _put(self, job: _Job[object] | None) -> bool:
         """Let a job stand in line; True if it is the word to close instead."""
         if job is None:
@@ -156,10 +180,18 @@ class Writer:
         Says how many are done; the rest wait for the next transaction.
         """
         done, together = self._try(batch)
-        if not together and done > 1:
-            for job in batch[:done]:
-                job.error = None
+        again = batch[:done] if not together and done > 1 else []
+        if self._threw_off:
+            self._threw_off = False
+            again = batch[:done]
+        for job in again:
+            job.error = None
+            if self._is_shut_for(job.line):
+                job.error = StoreUnavailable(self._short())
+            else:
                 self._try([job])
+        if self._room is not None:
+            self._room.measure_sometimes()
         return done
 
     def _try(self, batch: list[_Job[object]]) -> tuple[int, bool]:
@@ -186,8 +218,10 @@ class Writer:
         except sqlite3.Error as exc:
             code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
             self._fail(batch[: max(done, 1)], StoreUnavailable(str(exc)))
-            if code in _FATAL:
-                self._break(f"{getattr(exc, 'sqlite_errorname', 'error')}: {exc}")
+            if code == sqlite3.SQLITE_FULL and self._room is not None:
+                self._threw_off = self._room.throw_off()
+            if code in _FATAL or is_damage(exc):
+                self.give_up(exc)
         except Exception as exc:  # noqa: BLE001
             # A bug in one caller's decision must not take the thread, and with it
             # everybody's pages; it goes back to that caller.
@@ -207,6 +241,12 @@ class Writer:
                 self._db.execute("ROLLBACK")
             except sqlite3.Error as exc:
                 self._break(f"cannot roll back: {exc}")
+
+    def give_up(self, error: sqlite3.Error) -> None:
+        """Trust the file no more: the process ends, and the next one recovers."""
+        if self._broken is None:
+            self._note_failure(error)
+        self._break(f"{getattr(error, 'sqlite_errorname', 'error')}: {error}")
 
     def _break(self, why: str) -> None:
         self._broken = StoreBroken(why)

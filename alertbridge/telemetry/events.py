@@ -229,6 +229,20 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "The store could not keep something; the sender was told to come back.",
             ("reason",),
         ),
+        "store.incident": Event(
+            Level.ERROR,
+            "Something befell the store's file before this start; the admins are told.",
+            ("cause", "summary"),
+        ),
+        "room.short": Event(
+            Level.ERROR,
+            "The store's disk is nearly full: webhooks are answered 503, what waits is "
+            "still sent. `free` is in bytes.",
+            ("free", "reason"),
+        ),
+        "room.enough": Event(
+            Level.INFO, "There is room on the disk again; webhooks are kept.", ("free",)
+        ),
         "heartbeat.sent": Event(
             Level.INFO,
             "The outbound heartbeat was tried; silence at its far end is the alarm.",

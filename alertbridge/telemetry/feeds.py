@@ -256,6 +256,8 @@ _METRICS = (
         "How long a source's watchdog was not heard, while we listened.",
         "source",
     ),
+    _metric("store_free_bytes", _G, "Free on the store's disk, without the ballast."),
+    _metric("store_ballast_bytes", _G, "Ballast beside the store; 0 once given up."),
     _metric("outbox_held", _G, "1 while an operator holds all sending."),
     _metric(
         "build_info",

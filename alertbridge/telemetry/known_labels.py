@@ -21,6 +21,7 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             (cause,)
             for cause in (
                 *("BalanceLow", "ClockStepped", "ConfigBroken", "ConfigReloadFailed"),
+                *("DiskFull", "StoreDamaged", "StoreFailed", "StoreWentBack"),
                 *("DiskLow", "PageNotSent", "PageUnconfirmed", "ProviderDown"),
                 "RemovedRecipientTold",
                 *("SourceRefused", "SourceSilent", "SourceUnreadable"),
@@ -43,6 +44,8 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("dead", "no_way_left"),
             ("dead", "uncertain_twice"),
             ("dead", "undelivered"),
+            ("dead", "damaged"),
+            ("dead", "poison"),
         ),
     }
 )

@@ -27,7 +27,7 @@ from alertbridge.core.balance import Balance
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import mask
 from alertbridge.core.spend_report import SpendRow
-from alertbridge.ports import Depth
+from alertbridge.ports import Depth, Room
 from alertbridge.telemetry.feeds import (
     FEEDS,
     METRICS,
@@ -147,6 +147,11 @@ class Metrics:
         self._gauge("dead_notifications").set(depth.dead)
         held = depth.held_until is not None and depth.held_until > now
         self._gauge("outbox_held").set(1 if held else 0)
+
+    def observe_room(self, room: Room) -> None:
+        """Set the gauges of the store's disk."""
+        self._gauge("store_free_bytes").set(room.free)
+        self._gauge("store_ballast_bytes").set(room.ballast)
 
     def observe_spend(self, rows: Iterable[SpendRow]) -> None:
         """Set the gauges of the budgets in force; those of others are gone.

@@ -50,6 +50,7 @@ from alertbridge.web.readiness import Readiness
 from alertbridge.web.reports import paths_of
 from alertbridge.wiring.holds import Holds
 from alertbridge.wiring.loading import load, state_dir
+from alertbridge.wiring.watch import StoreWatch
 
 log = structlog.get_logger()
 
@@ -124,6 +125,7 @@ class Daemon:
         self.receptions = Receptions(store.notes, self.teller, clock)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
+        self.watch = StoreWatch(store, self.troubles, clock, self.readiness)
         self.heartbeat_changed = asyncio.Event()
         self.doors = Doors(
             sources=make_doors(loaded.settings),
@@ -157,6 +159,7 @@ class Daemon:
         now = self.clock.now()
         self._metrics.observe_silences(self.watchdogs.silences)
         self._metrics.observe_balances(self.balances.known())
+        self._metrics.observe_room(self.store.room())
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
             rules = self.current.rules
@@ -239,6 +242,10 @@ def unheeded(old: Settings, new: Settings) -> Iterator[str]:
         yield "server.listen"
     if old.storage.url != new.storage.url:
         yield "storage.url"
+    if old.storage.min_free != new.storage.min_free:
+        yield "storage.min_free"
+    if old.storage.ballast != new.storage.ballast:
+        yield "storage.ballast"
     if old.log.format != new.log.format:
         yield "log.format"
 

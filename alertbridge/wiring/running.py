@@ -81,7 +81,12 @@ async def run(
         for_good=True,
     )
     clock = SystemClock()
-    store = open_file(settings.storage.path, references(clock.now))
+    store = open_file(
+        settings.storage.path,
+        references(clock.now),
+        ballast=settings.storage.ballast,
+        min_free=settings.storage.min_free,
+    )
     try:
         async with new_session() as session:
             daemon = Daemon(
@@ -226,6 +231,7 @@ def _start_workers(
             daemon.troubles,
         ),
         "holds": daemon.holds.keep_following(),
+        "watch": daemon.watch.keep_watching(),
         "heartbeat": keep_heartbeat(
             lambda: daemon.loaded.settings.heartbeat,
             daemon.heartbeat_changed,

@@ -18,7 +18,7 @@ from alertbridge.cli import cli
 
 CONFIG = """\
 server: {{listen: "127.0.0.1:{port}"}}
-storage: {{url: "sqlite://{folder}/alertbridge.db"}}
+storage: {{url: "sqlite://{folder}/alertbridge.db", ballast: 0}}
 sources:
   - {{name: alertmanager, type: alertmanager}}
   - {{name: grafana, type: grafana}}

@@ -14,7 +14,7 @@ from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Recorded, Store
-from alertbridge.stores import sqlite_mailbox
+from alertbridge.stores import sqlite_claim
 
 FLOOD = MAX_FACTS + 100
 
@@ -196,7 +196,7 @@ async def test_an_unfair_reading_would_be_seen(
     group: MakeGroup,
 ) -> None:
     """The check itself is checked: reading by age alone fails it."""
-    monkeypatch.setattr(sqlite_mailbox, "share_out", oldest_first)
+    monkeypatch.setattr(sqlite_claim, "share_out", oldest_first)
     with pytest.raises(AssertionError):
         await test_a_flood_leaves_room_for_another_source(
             flood, post, claim, alert, group, "critical"

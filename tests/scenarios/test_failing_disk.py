@@ -1,9 +1,6 @@
 """A disk that fails to sync: nothing more can be promised, so the process ends."""
 
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientError, ClientSession
@@ -11,18 +8,11 @@ from daemon_process import Daemon
 from gateway_process import Gateway
 from groups import alert, config, group
 from processes import Child
-
-_SCOPE = Path("/proc/sys/kernel/yama/ptrace_scope")
-
-
-def _may_attach() -> bool:
-    free = not _SCOPE.exists() or _SCOPE.read_text("ascii").strip() == "0"
-    return shutil.which("strace") is not None and (free or os.geteuid() == 0)
-
+from tracer import may_attach
 
 pytestmark = [
     pytest.mark.scenario,
-    pytest.mark.skipif(not _may_attach(), reason="no strace, or it may not attach"),
+    pytest.mark.skipif(not may_attach(), reason="no strace, or it may not attach"),
 ]
 
 

@@ -15,7 +15,8 @@ from alertbridge.core.planning import plan
 from alertbridge.core.rules import Rules
 from alertbridge.ports import StoreBroken, StoreRefused, StoreUnavailable
 from alertbridge.stores import sqlite_schema
-from alertbridge.stores.sqlite import FileLane, SqliteStore, open_file
+from alertbridge.stores.sqlite import SqliteStore, open_file
+from alertbridge.stores.sqlite_lane import FileLane
 from alertbridge.stores.sqlite_schema import migrations, open_writer
 from alertbridge.stores.sqlite_writer import Writer
 

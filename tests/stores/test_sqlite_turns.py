@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertbridge.stores import sqlite_writer
-from alertbridge.stores.sqlite import FileLane
+from alertbridge.stores.sqlite_lane import FileLane
 from alertbridge.stores.sqlite_turns import Turns
 
 

@@ -816,10 +816,10 @@ async def test_prune_deletes_what_is_long_over_and_nothing_that_waits(
             (resolved,) = await claim(60)
             await answer(resolved, None, 60)
             await store.prune(start, 10)
-    bite = await store.prune(start + timedelta(days=90), 1)
-    rest = await store.prune(start + timedelta(days=90), 1)
+    late = start + timedelta(days=90)
+    bites = [await store.prune(late, 1) for _ in range(12)]
 
-    assert (bite, rest) == (1, 0)
+    assert (max(bites), bites[-1]) == (1, 0)
     assert {row.alert for row in await store.history()} == {"B"}
 
 

@@ -15,11 +15,12 @@ from alertbridge.core.message import Accepted, Outcomes
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
 from alertbridge.core.settlement import Settlement
-from alertbridge.ports import StoreUnavailable
+from alertbridge.ports import Incident, Room, StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.memory import MemoryLane
 from alertbridge.stores.sqlite import SqliteStore, open_file
 from alertbridge.stores.sqlite_lane import T, Work
+from alertbridge.stores.sqlite_sidecars import Mark
 from alertbridge.telemetry import Metrics
 from alertbridge.web.app import build_app
 from alertbridge.wiring import Daemon, load
@@ -121,6 +122,7 @@ class Disk:
 
     def __init__(self) -> None:
         self._lane = MemoryLane()
+        self.trying = self._lane.trying
         self.full = False
         self.writes = 0
         self.stalled: asyncio.Event | None = None
@@ -137,6 +139,27 @@ class Disk:
     async def read(self, work: Work[T]) -> T:
         """Read."""
         return await self._lane.read(work)
+
+    def room(self) -> Room:
+        """As memory has it."""
+        return self._lane.room()
+
+    def mark(self) -> Mark:
+        """As memory has it."""
+        return self._lane.mark()
+
+    def move_mark(self, mark: Mark) -> None:
+        """Not needed."""
+
+    def note(self, incident: Incident) -> None:
+        """Not needed."""
+
+    def incidents(self) -> Sequence[Incident]:
+        """None."""
+        return ()
+
+    def forget_incidents(self) -> None:
+        """None."""
 
     async def wait_broken(self) -> None:
         """Never."""

@@ -32,7 +32,8 @@ from alertbridge.providers.http_session import new_session
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.simulator.gateway import Gateway
-from alertbridge.stores.sqlite import FileLane, SqliteStore
+from alertbridge.stores.sqlite import SqliteStore
+from alertbridge.stores.sqlite_lane import FileLane
 from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.heartbeat import keep_heartbeat
 

@@ -55,7 +55,8 @@ class Daemon(Child):
         if "server" in config:
             server["external_url"] = self.url
         whole = {
-            "storage": {"url": f"sqlite://{self.store}"},
+            # No ballast: the folders of many tests stay behind for a while.
+            "storage": {"url": f"sqlite://{self.store}", "ballast": 0},
             "log": {"level": "info", "format": "json"},
             **config,
             "server": server,

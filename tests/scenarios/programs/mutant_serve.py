@@ -16,8 +16,9 @@ from pathlib import Path
 from aiohttp import ClientTimeout
 
 from alertbridge.cli import main
-from alertbridge.core import delivery, reception
+from alertbridge.core import delivery, dispatch, reception
 from alertbridge.core.alert import AlertGroup
+from alertbridge.core.mailbox import Letter
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
 from alertbridge.engine import caretaker, disk_room, dispatcher, watchdogs
@@ -101,6 +102,19 @@ def short_life() -> None:
     vars(delivery)["UNCERTAIN_WAIT"] = timedelta(seconds=3)
 
 
+def abort_at_poison() -> None:
+    """End the process, as a bug in a library in C does, where `Poison` is composed."""
+    compose = vars(dispatch)["compose"]
+
+    def fatal(letter: Letter, *rest: object, **more: object) -> object:
+        for fact in letter.facts:
+            if fact.episode.labels.get("alertname") == "Poison":
+                os.abort()
+        return compose(letter, *rest, **more)
+
+    vars(dispatch)["compose"] = fatal
+
+
 def set_clock() -> None:
     """Let the wall clock differ by the seconds in a file: the host's clock is set."""
     path, wall = Path(os.environ["TEST_CLOCK_OFFSET"]), clock._wall
@@ -143,6 +157,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "task-dies": task_dies,
     "block-loop": block_loop,
     "short-life": short_life,
+    "abort-at-poison": abort_at_poison,
     "set-clock": set_clock,
     "hurry": hurry,
     "set-room": set_room,

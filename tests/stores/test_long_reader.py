@@ -1,0 +1,41 @@
+"""Somebody reads for long: writes go on, and the log is cut back afterwards."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from round_trip import references
+
+from alertbridge.core.alert import SourceName
+from alertbridge.stores.sqlite import open_file
+from alertbridge.stores.sqlite_schema import LARGEST_LOG
+
+NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
+
+
+async def test_a_long_read_stops_no_write_and_the_log_shrinks_after_it(
+    tmp_path: Path,
+) -> None:
+    """B10: the log grows past its usual 16 MiB, and is not kept that large."""
+    path = tmp_path / "alertbridge.db"
+    log = path.with_name("alertbridge.db-wal")
+    store = open_file(path, references())
+    await store.recover(NOW, timedelta(seconds=15))
+    body = b"x" * 64_000
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM episode").fetchone()
+        for n in range(800):
+            await store.quarantine(SourceName("am"), f"{n}", body, NOW)
+        grown = log.stat().st_size
+    # One copies the log into the file, the next begins it anew.
+    for n in range(3):
+        await store.quarantine(SourceName("am"), f"after {n}", body, NOW)
+    after = log.stat().st_size
+    kept = len(await store.quarantined(limit=10_000))
+    await store.close()
+
+    assert grown > LARGEST_LOG
+    assert after <= LARGEST_LOG
+    assert kept == 803
