@@ -43,6 +43,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "pydantic": ("config/", "providers/", "sources/", "web/"),
     "pydantic_core": ("config/",),
     "re2": ("core/regex",),
+    "smpp34": ("providers/smpp",),
     "sqlite3": ("stores/sqlite",),
     "structlog": ("engine/", "telemetry/", "web/", "wiring", "cli/"),
     "tenacity": ("providers/", "cli/"),

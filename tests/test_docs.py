@@ -370,6 +370,35 @@ def test_every_dependency_says_why() -> None:
     assert {row[0].strip("`") for row in described} == dependencies()
 
 
+def extras() -> set[tuple[str, str]]:
+    """What the package can have besides: an extra, and what it installs."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    listed = text.partition("\n[project.optional-dependencies]\n")[2].partition("\n[")[
+        0
+    ]
+    return {
+        (name, package)
+        for name, packages in re.findall(
+            r"^([a-z0-9]+) = \[(.*)\]$", listed, re.MULTILINE
+        )
+        for package in re.findall(r'"([a-z0-9-]+)', packages)
+    }
+
+
+def test_every_extra_says_why_and_is_tested() -> None:
+    """One row each, and a line among what is installed for the tests."""
+    page = ROOT / "docs" / "dependencies.md"
+    described = rows(page, "| extra | package | what for | instead of |")
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    dev = project.partition("\ndev = [")[2].partition("\n]")[0]
+
+    assert {(row[0].strip("`"), row[1].strip("`")) for row in described} == extras()
+    assert extras()
+    assert {package for _, package in extras()} <= set(
+        re.findall(r'"([a-z0-9-]+)', dev)
+    )
+
+
 def test_the_changelog_keeps_its_format() -> None:
     """Versions, kinds of change, and one full sentence at least for each."""
     text = CHANGELOG.read_text("utf-8")

@@ -15,7 +15,7 @@ from alertbridge.core.writing import BUILT_IN
 from alertbridge.ports import ProviderCheckFailed
 from alertbridge.providers.http_session import new_session
 from alertbridge.simulator.samples import ENDLESS, Tried, try_templates
-from alertbridge.wiring.daemon import make_providers
+from alertbridge.wiring.daemon import close_providers, make_providers
 from alertbridge.wiring.loading import load
 
 
@@ -199,11 +199,13 @@ def _summarise(loaded: Loaded, tried: Sequence[Tried]) -> None:
 async def _online(loaded: Loaded) -> bool:
     fine = True
     async with new_session() as session:
-        for name, provider in make_providers(loaded, session).items():
+        providers = make_providers(loaded, session)
+        for name, provider in providers.items():
             try:
                 for line in await provider.check():
                     click.echo(f"{name}: {line}")
             except ProviderCheckFailed as exc:
                 click.echo(f"{name}: {exc}", err=True)
                 fine = False
+        await close_providers(providers)
     return fine

@@ -9,6 +9,7 @@ from alertbridge.ports.notes import (
 from alertbridge.ports.provider import (
     SHARE,
     BalanceReader,
+    Closing,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -48,6 +49,7 @@ __all__ = [
     "BalanceReader",
     "Claimed",
     "Clock",
+    "Closing",
     "Depth",
     "EpisodeRow",
     "Heard",

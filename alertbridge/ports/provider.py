@@ -79,5 +79,18 @@ class BalanceReader(Protocol):
         ...
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """A provider that holds something open: who drops it closes it first."""
+
+    async def close(self) -> None:
+        """Let go of what is held, and take nothing new; returns within 2 seconds.
+
+        What is under way is finished, and only then let go of; what comes after is
+        Deferred. Never raises for what a network or a gateway can do.
+        """
+        ...
+
+
 class ProviderCheckFailed(Exception):
     """`check-config --online` got a no; the message is one line for the operator."""

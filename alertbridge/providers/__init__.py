@@ -20,6 +20,7 @@ from alertbridge.providers.http_options import HttpOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.sinch import Sinch, SinchOptions
+from alertbridge.providers.smpp_options import SmppOptions
 from alertbridge.providers.twilio import Twilio, TwilioOptions
 from alertbridge.providers.vonage import Vonage, VonageOptions
 
@@ -71,6 +72,21 @@ def provider_type(options: type[OptionsT], factory: Factory[OptionsT]) -> Provid
     return ProviderType(options, make)
 
 
+def _smpp(
+    name: ProviderName,
+    options: SmppOptions,
+    session: ClientSession,
+    *,
+    report_url: str | None = None,
+) -> Provider:
+    """Make one; its codec is an extra, which only who names it needs to have."""
+    from alertbridge.providers.smpp import Smpp  # noqa: PLC0415
+
+    # It speaks no HTTP, and its reports come by the connection.
+    del session, report_url
+    return Smpp(name, options)
+
+
 PROVIDERS: Mapping[str, ProviderType] = {
     "ip1": provider_type(Ip1Options, Ip1),
     "46elks": provider_type(ElksOptions, Elks),
@@ -78,6 +94,7 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "vonage": provider_type(VonageOptions, Vonage),
     "sinch": provider_type(SinchOptions, Sinch),
     "http": provider_type(HttpOptions, Http),
+    "smpp": provider_type(SmppOptions, _smpp),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

@@ -34,7 +34,14 @@ from alertbridge.engine.report_feeds import ReportFeeds
 from alertbridge.engine.reporter import Reporter
 from alertbridge.engine.troubles import Teller, Troubles
 from alertbridge.engine.watchdogs import Watchdogs
-from alertbridge.ports import Clock, Provider, ReportReader, Store, StoreUnavailable
+from alertbridge.ports import (
+    Clock,
+    Closing,
+    Provider,
+    ReportReader,
+    Store,
+    StoreUnavailable,
+)
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
 from alertbridge.telemetry import Metrics, set_level
@@ -183,6 +190,7 @@ class Daemon:
         for key in unheeded(old, new):
             log.warning("config.needs_restart", key=key)
         providers = make_providers(loaded, self._session, self._report_key)
+        replaced = self.dispatcher.providers()
         self.loaded = loaded
         self.current.rules = loaded.rules
         self.doors.sources = make_doors(new)
@@ -200,9 +208,14 @@ class Daemon:
             set_level(new.log.level)
         self.readiness.degraded.pop("config", None)
         self.note_good()
+        await close_providers(replaced)
         followed = await self.holds.follow()
         self.dispatcher.wake()
         return followed
+
+    async def close(self) -> None:
+        """Let go of what providers hold open; nothing is submitted after it."""
+        await close_providers(self.dispatcher.providers())
 
     def note_good(self) -> None:
         """Remember this config as the one to fall back on, and say that it is read."""
@@ -263,6 +276,14 @@ def make_report_paths(
     return paths_of(
         [ProviderName(entry.name) for entry in settings.providers], report_key
     )
+
+
+async def close_providers(providers: Mapping[ProviderName, Provider]) -> None:
+    """Let those that hold something open let go of it, all at once."""
+    async with asyncio.TaskGroup() as group:
+        for name, provider in providers.items():
+            if isinstance(provider, Closing):
+                group.create_task(provider.close(), name=f"close {name}")
 
 
 def make_doors(settings: Settings) -> dict[str, SourceDoor]:

@@ -158,6 +158,7 @@ async def _run(
             for worker in workers:
                 worker.cancel()
     finally:
+        await daemon.close()
         await runner.cleanup()
     log.info("daemon.stopped")
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import struct
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -21,7 +24,16 @@ from alertbridge.providers.http_request import FORM
 from alertbridge.providers.http_session import new_session
 from alertbridge.providers.ip1 import TIMEOUT, Ip1
 from alertbridge.providers.ip1_options import Ip1Options
+from alertbridge.providers.smpp import Smpp
+from alertbridge.providers.smpp_options import SmppOptions
+from alertbridge.providers.smpp_patience import PATIENCE, Patience
 from alertbridge.simulator.gateway import Gateway
+
+# The SMSC is a program of the scenarios.
+PROGRAMS = Path(__file__).parents[1] / "scenarios" / "programs"
+sys.path.insert(0, str(PROGRAMS))
+
+from smsc_process import PASSWORD, SYSTEM_ID, SmscProcess  # noqa: E402
 
 TOKEN = "canary-token-5d20"
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -138,6 +150,56 @@ async def serve_raw() -> AsyncIterator[Callable[..., Awaitable[tuple[RawServer, 
         yield start
 
 
+class PduServer:
+    """Lets an ESME bind, then lets *answer* do what it likes with each submit_sm."""
+
+    def __init__(
+        self, answer: Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+    ) -> None:
+        self._answer = answer
+        self.requests: list[bytes] = []
+
+    async def handle(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Serve one connection."""
+        try:
+            while True:
+                head = await reader.readexactly(16)
+                length, command, _, sequence = struct.unpack(">IIII", head)
+                pdu = head + await reader.readexactly(length - 16)
+                if command == 0x04:
+                    self.requests.append(pdu)
+                    await self._answer(pdu, writer)
+                    continue
+                # An answer to the bind has the name of the SMSC, none in ours.
+                body = b"\0" if command == 0x09 else b""
+                given = command | 0x80000000, 0, sequence
+                writer.write(struct.pack(">IIII", 16 + len(body), *given) + body)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def serve_pdus() -> AsyncIterator[
+    Callable[..., Awaitable[tuple[PduServer, str]]]
+]:
+    """Start a raw server that speaks SMPP; returns it with a URL that has its port."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            answer: Callable[[bytes, asyncio.StreamWriter], Awaitable[None]],
+        ) -> tuple[PduServer, str]:
+            raw = PduServer(answer)
+            server = await asyncio.start_server(raw.handle, "127.0.0.1", 0)
+            await stack.enter_async_context(server)
+            return raw, f"smpp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+        yield start
+
+
 @dataclass(slots=True)
 class Heard:
     """What a gateway of the tests was asked, one entry a request, as it read it."""
@@ -205,3 +267,44 @@ def report_of() -> Callable[..., ReportRequest]:
         )
 
     return make
+
+
+@pytest.fixture
+async def smsc(tmp_path: Path) -> AsyncIterator[SmscProcess]:
+    """An SMSC, running."""
+    made = SmscProcess(tmp_path / "smsc")
+    try:
+        await made.start()
+        yield made
+    finally:
+        made.kill()
+
+
+@pytest.fixture
+async def make_smpp() -> AsyncIterator[Callable[..., Smpp]]:
+    """Make a provider for an account at a port; every option can be replaced."""
+    made: list[Smpp] = []
+
+    def make(
+        port: int,
+        *,
+        patience: Patience = PATIENCE,
+        kind: type[Smpp] = Smpp,
+        **changes: object,
+    ) -> Smpp:
+        given = {
+            "host": "127.0.0.1",
+            "port": port,
+            "tls": False,
+            "system_id": SYSTEM_ID,
+            "password": Secret(PASSWORD),
+            "sender": "Bridge",
+            "requests_per_second": 1000,
+        }
+        options = SmppOptions.model_validate(given | changes)
+        made.append(kind(ProviderName("smpp"), options, patience=patience))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
