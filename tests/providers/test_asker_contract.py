@@ -93,6 +93,12 @@ WITHOUT: dict[str, dict[str, object]] = {
         "json": {"to": "{{ number }}", "text": "{{ text }}"},
         "answer": {"accepted": {"status": [200]}},
     },
+    "smpp": {
+        "host": "sms.example.org",
+        "system_id": "u1",
+        "password": Secret("pw-5d20"),
+        "sender": "Bridge",
+    },
     "console": {},
 }
 """The types that cannot be asked."""

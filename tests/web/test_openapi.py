@@ -174,6 +174,8 @@ ASKED: Steps = [
     ("POST", "/v1/webhooks/{source}", "/v1/webhooks/am", None, 400),
     ("POST", "/v1/webhooks/{source}", "/v1/webhooks/none", {}, 404),
     ("PUT", "/v1/webhooks/{source}", "/v1/webhooks/bearer", {}, 401),
+    ("POST", "/v1/reports/{provider}/{secret}", "/v1/reports/p/s", {}, 404),
+    ("GET", "/v1/reports/{provider}/{secret}", "/v1/reports/p/s", None, 404),
     ("POST", "/v1/page", "/v1/page", {"summary": "x"}, 200),
     ("PUT", "/v1/page", "/v1/page", {"sumary": "x"}, 400),
     ("GET", "/-/healthy", "/-/healthy", None, 200),
