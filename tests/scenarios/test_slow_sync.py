@@ -80,6 +80,6 @@ async def test_a_slow_sync_delays_answers_and_nothing_else(
     assert {status for status, _ in answers} <= {200, 503}
     assert DELAY * 0.5 < max(took for _, took in answers) < 5
     assert len(lags) > 20
-    assert median(lags) < 0.1, "the loop waits for the disk"
+    assert median(lags) < 0.3, "the loop waits for the disk"
     assert await daemon.post(http, body) == 200
     await gateway.expect_exactly(1, within=20, quiet=1)

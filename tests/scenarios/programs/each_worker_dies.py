@@ -30,12 +30,12 @@ def doom(doomed: str) -> None:
     """Let the worker of that name die, whichever it is."""
 
     def create(
-        self: asyncio.TaskGroup, coro: Coroutine[Any, Any, Any], *, name: str
+        self: asyncio.TaskGroup, coro: Coroutine[Any, Any, Any], *, name: str = ""
     ) -> asyncio.Task[Any]:
         if name == doomed:
             coro.close()
             coro = die()
-        return CREATE(self, coro, name=name)
+        return CREATE(self, coro, name=name or None)
 
     asyncio.TaskGroup.create_task = create  # type: ignore[method-assign, assignment]
 

@@ -163,6 +163,8 @@ async def ask_all(names: Names) -> dict[str, object]:
         "before": before,
         "after": after,
         "taken": taken,
+        # All processes of a machine share this clock.
+        "asked_at": monotonic(),
     }
 
 
