@@ -52,7 +52,7 @@ class MemoryLane:
         """Memory has no past."""
         return Mark()
 
-    def move_mark(self, mark: Mark) -> None:
+    async def move_mark(self, mark: Mark) -> None:
         """Memory has no past."""
 
     def note(self, incident: Incident) -> None:

@@ -153,7 +153,7 @@ class SqliteStore(AfterSending):
         self._lane.trying.left = ()
         if found is not None:
             self._lane.note(found)
-        self._lane.move_mark(reached)
+        await self._lane.move_mark(reached)
         return count
 
     async def own_secret(self, purpose: str, fresh: str) -> str:
@@ -266,7 +266,7 @@ class SqliteStore(AfterSending):
             sqlite_operator.write_setting(db, "probe", str(stamp(now)))
             return sqlite_restored.count(db)
 
-        self._lane.move_mark(await self._lane.write(work))
+        await self._lane.move_mark(await self._lane.write(work))
         if self._lane.room().short:
             raise StoreUnavailable(self._lane.room().short)
 

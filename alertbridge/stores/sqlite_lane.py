@@ -58,7 +58,7 @@ class Lane(Protocol):
         """How far the file had come, by what lies beside it."""
         ...
 
-    def move_mark(self, mark: Mark) -> None:
+    async def move_mark(self, mark: Mark) -> None:
         """The file has come so far."""
         ...
 
@@ -108,15 +108,25 @@ class FileLane:
             self._lock = opened.enter_context(lock(path))
             self._room = DiskRoom(path, ballast, min_free)
             self._room.prepare()
-            make_sound(path)
+            self._make_sound()
             self._writing = db = open_writer(str(path))
             opened.callback(db.close)
             migrate(db, path)
             self._reading = open_reader(str(path))
             opened.pop_all()
+        self._incidents = list(incidents(path))
         self.trying = Trying(beside(path, "trying"))
         self._writer = Writer(db, self._room, self._note_failure)
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="alertbridge-reader")
+
+    def _make_sound(self) -> None:
+        """Salvage the file if it is damaged, at need in the room of the ballast."""
+        try:
+            make_sound(self._path)
+        except StoreRefused:
+            if not self._room.throw_off():
+                raise
+            make_sound(self._path)
 
     async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
         """Run in a transaction; return after its commit."""
@@ -142,20 +152,24 @@ class FileLane:
         """How far the file had come, by what lies beside it."""
         return read_mark(self._path)
 
-    def move_mark(self, mark: Mark) -> None:
+    async def move_mark(self, mark: Mark) -> None:
         """The file has come so far: it is on disk."""
-        write_mark(self._path, mark)
+        # Not on the loop's thread: a disk that hangs takes even this to it.
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, write_mark, self._path, mark)
 
     def note(self, incident: Incident) -> None:
         """Remember what the admins must hear."""
+        self._incidents.append(incident)
         note_incident(self._path, incident)
 
     def incidents(self) -> Sequence[Incident]:
         """What they must hear."""
-        return incidents(self._path)
+        return tuple(self._incidents)
 
     def forget_incidents(self) -> None:
         """They have heard it."""
+        self._incidents.clear()
         forget_incidents(self._path)
 
     def _note_failure(self, error: sqlite3.Error) -> None:

@@ -178,3 +178,27 @@ async def test_an_old_file_put_back_beside_its_mark_is_held(
     assert found == set()
     assert "an old file put back" in incident.summary
     assert "outbox release" in incident.summary
+
+
+async def test_a_log_that_is_damaged_is_missed_too(
+    path: Path, page: Callable[[str], AlertGroup], rules: Rules
+) -> None:
+    """SQLite takes a frame that does not add up for the end of the log, in silence."""
+    store = await begin(path, page("Old"), rules)
+    killed = path.parent.parent / "killed"
+    shutil.copytree(path.parent, killed)
+    await store.close()
+    flip_a_bit(killed / "alertbridge.db-wal")
+    again = open_file(killed / "alertbridge.db", references(100))
+    await again.recover(NOW + MINUTE, WAIT)
+    (incident,) = again.incidents()
+    await again.close()
+
+    assert incident.cause == "StoreWentBack"
+
+
+def flip_a_bit(file: Path) -> None:
+    """Flip one in the middle of its last third."""
+    content = bytearray(file.read_bytes())
+    content[len(content) * 5 // 6] ^= 4
+    file.write_bytes(content)

@@ -148,7 +148,7 @@ class Disk:
         """As memory has it."""
         return self._lane.mark()
 
-    def move_mark(self, mark: Mark) -> None:
+    async def move_mark(self, mark: Mark) -> None:
         """Not needed."""
 
     def note(self, incident: Incident) -> None:
