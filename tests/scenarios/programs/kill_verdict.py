@@ -23,7 +23,10 @@ _RULES = {
 }
 """State and reason of facts that may end without an SMS."""
 
-FAILURES = ("lost", "unexpected", "undrained", "duplicated", "deaths")
+FAILURES = ("lost", "unexpected", "undrained", "duplicated", "deaths", "too_fast")
+
+PER_SECOND = 30
+"""Requests that the account allows in any second, over all restarts."""
 
 
 @dataclass(slots=True)
@@ -38,6 +41,12 @@ class Verdict:
         self.counts[what] += 1
         if example and len(self.examples[what]) < 3:
             self.examples[what].append(example)
+
+    def judge_rate(self, busiest: int) -> None:
+        """Compare the most requests of any one second with what the account allows."""
+        self.counts["busiest"] = busiest
+        if busiest > PER_SECOND:
+            self.add("too_fast", f"{busiest} requests within one second")
 
     @property
     def passed(self) -> bool:
@@ -237,6 +246,7 @@ def report(verdict: Verdict, history: History, seed: int) -> str:
         ("  the answer was lost", counts["after_fault"]),
         ("  unexplained", counts["unexplained"]),
         ("ended by itself", counts["deaths"]),
+        ("requests in one second", counts["busiest"]),
         ("verdict", "pass" if verdict.passed else "FAIL"),
     ]
     lines = [f"{label:<26}{value:>10}" for label, value in rows]
