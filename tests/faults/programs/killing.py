@@ -83,22 +83,27 @@ class Zygote:
         self, trial: str, folder: Path, gate: str, n: int, mutant: str = ""
     ) -> Ended:
         """Kill it before the *n*-th call of the thread that waits at *gate*."""
+        argv = [
+            *("strace", "-o", "/dev/null", "-e", f"trace={CALLS}"),
+            *("-e", f"inject={CALLS}:signal=KILL:when={n}"),
+        ]
+        return self.act_under(argv, trial, folder, gate, mutant)
+
+    def act_under(
+        self, strace: list[str], trial: str, folder: Path, gate: str, mutant: str = ""
+    ) -> Ended:
+        """Let it run with *strace* on the thread that waits at *gate*."""
         self._ask("act", trial, folder, gate=gate, mutant=mutant)
         word, _, thread = self._line().partition(" ")
         assert word == "GATE", (word, thread)
-        with subprocess.Popen(
-            [
-                *("strace", "-o", "/dev/null", "-p", thread, "-e", f"trace={CALLS}"),
-                *("-e", f"inject={CALLS}:signal=KILL:when={n}"),
-            ],
-            stderr=subprocess.PIPE,
-        ) as strace:
-            assert strace.stderr is not None
-            said = strace.stderr.readline()
+        argv = [*strace, "-p", thread]
+        with subprocess.Popen(argv, stderr=subprocess.PIPE) as tracing:
+            assert tracing.stderr is not None
+            said = tracing.stderr.readline()
             assert b"attached" in said, said
             self._in.write(b"\n")
             ended = self._wait()
-            strace.stderr.read()
+            tracing.stderr.read()
         return ended
 
     def judge(self, trial: str, folder: Path, said: list[str]) -> list[str]:

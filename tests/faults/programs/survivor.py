@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, DatabaseError
 from typing import TypeVar
 
 from small_world import PEOPLE, RULES, SINK, START, Sink, post, read_ledger, references
@@ -64,18 +64,26 @@ def look_at(
 
     *confirmed* are pages whose 2xx was given, *over* those that the posts also resolve.
     """
-    try:
-        lane = FileLane(folder / "store.db")
-    except StoreRefused as exc:
-        return [f"cannot be opened: {exc}"]
-    wrong = [*_damage(lane.db), *_lost(lane.db, confirmed), *_unmarked(lane.db, folder)]
+    wrong = look_at_rows(folder, confirmed=confirmed)
     if not wrong:
+        lane = FileLane(folder / "store.db")
         run_virtual(_go_on(lane, folder, pages, tuple(over)))
         wrong += _not_drained(lane.db)
         wrong += _wrong_rings(folder, pages, frozenset(over))
         wrong += _damage(lane.db)
-    lane.db.close()
+        lane.db.close()
     return wrong
+
+
+def look_at_rows(folder: Path, *, confirmed: Iterable[int]) -> list[str]:
+    """Say what is wrong with the store as it is, before anybody goes on with it."""
+    try:
+        return in_file(
+            folder / "store.db",
+            lambda db: [*_damage(db), *_lost(db, confirmed), *_unmarked(db, folder)],
+        )
+    except (StoreRefused, DatabaseError) as exc:
+        return [f"cannot be opened: {exc}"]
 
 
 def _damage(db: Connection) -> Iterator[str]:

@@ -87,7 +87,7 @@ def _act_intake(folder: Path, say: Say, gate: Gate, mutant: str) -> None:
         await intake.accept(post(OVER_LATER, over=True))
         await store.close()
 
-    _checkpoint_soon()
+    _set_up(mutant)
     gate("main")
     asyncio.run(run())
 
@@ -111,7 +111,7 @@ def _act_send(folder: Path, say: Say, gate: Gate, mutant: str) -> None:
         await sending
         await store.close()
 
-    _checkpoint_soon()
+    _set_up(mutant)
     gate("main")
     asyncio.run(run())
 
@@ -133,7 +133,7 @@ def _act_upkeep(folder: Path, say: Say, gate: Gate, mutant: str) -> None:
         await store.prune(START - timedelta(days=1))
         await store.close()
 
-    _checkpoint_soon()
+    _set_up(mutant)
     gate("main")
     asyncio.run(run())
 
@@ -166,13 +166,21 @@ def _write_nothing(*_: object) -> None:
     """The mistake: what leaves is not written down before."""
 
 
-def _checkpoint_soon() -> None:
-    """As it is, only sooner: copying the log into the file is part of the path."""
+def _set_up(mutant: str) -> None:
+    """As it is, only sooner: copying the log into the file is part of the path.
+
+    A mutant of the setting has to get past the check of it.
+    """
     sqlite_schema.CHECKPOINT_PAGES = 20
+    word, _, level = mutant.partition("=")
+    if word == "synchronous":
+        sqlite_schema.SYNCHRONOUS = level
+        sqlite_schema._FULL = ("OFF", "NORMAL", "FULL").index(level)
 
 
 TRIALS: dict[str, Trial] = {
-    "first-start": Trial(_nothing, _act_intake, _judge_posts),
+    # Its writer does what that of `intake` does.
+    "first-start": Trial(_nothing, _act_intake, _judge_posts, gates=("main",)),
     "intake": Trial(_a_file, _act_intake, _judge_posts),
     "send": Trial(_a_file, _act_send, _judge_posts),
     "upkeep": Trial(_a_file, _act_upkeep, _judge_upkeep),
