@@ -35,7 +35,8 @@ from gateway_process import Gateway
 from groups import config, number
 from kill_history import PEOPLE, History, listeners
 from kill_posters import Posters
-from kill_verdict import Verdict, judge, report, summary
+from kill_report import report, summary
+from kill_verdict import Verdict, judge
 from processes import Late, until
 
 HERE = Path(__file__).parent
