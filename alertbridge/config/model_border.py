@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import UrlName
-from alertbridge.config.section import OneOrMany, Section, refusal
+from alertbridge.config.section import Many, OneOrMany, Section, refusal
 from alertbridge.core.rules import MAX_OPEN
 from alertbridge.core.secret import Secret
 
@@ -99,6 +99,11 @@ class ProviderHead(Section):
 
     name: UrlName = Field(description="Names it in metrics, history and URLs.")
     type: str = Field(description="Which gateway it is:")
+    countries: Many[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,5}$")]] = Field(
+        default=(),
+        description="It is tried for numbers that begin with one of these, such as "
+        '`"+46"`; none: for all.',
+    )
     spend: ZonedSpend = Field(
         default_factory=ZonedSpend,
         description="Segments that this account may cost; another provider is "

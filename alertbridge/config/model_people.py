@@ -90,6 +90,11 @@ class ReceiverEntry(Section):
     send_resolved: bool = Field(
         default=True, description="Whether it says that an alert is over."
     )
+    fallback: str | None = Field(
+        default=None,
+        description="The receiver that is told instead, as an escalation, of what "
+        "fires and reaches somebody of this one by no way; null: only the admins hear.",
+    )
     template: str | None = Field(
         default=None,
         description="A name under `templates`; null, `built-in`: the built-in text. A "

@@ -210,6 +210,7 @@ class _Gathering:
         self.people.receivers[name] = Receiver(
             name=name,
             recipients=tuple(dict.fromkeys(found)),
+            fallback=None if entry.fallback is None else ReceiverName(entry.fallback),
             send_resolved=entry.send_resolved,
             template=entry.template,
             where=self._where(path),

@@ -9,6 +9,7 @@ from alertbridge.config.lint import lint
 from alertbridge.config.model import ConfigFile
 from alertbridge.config.people import People, Zone, gather_people
 from alertbridge.config.problems import did_you_mean, shown
+from alertbridge.config.reach import check_fallbacks, read_countries
 from alertbridge.config.report import Report
 from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
@@ -52,6 +53,7 @@ def make_rules(
     for name, budget in spend_of_people(report, salvaged, people.recipients):
         people.recipients[name] = replace(people.recipients[name], spend=budget)
     _check_not_empty(report, config)
+    check_fallbacks(report, salvaged, [*_named(report, "receivers")])
     tree = read_routes(
         report,
         salvaged,
@@ -64,6 +66,7 @@ def make_rules(
         receivers=people.receivers,
         recipients=people.recipients,
         providers=tuple(ProviderName(entry.name) for entry in config.providers),
+        countries=read_countries(report, salvaged, people.recipients),
         meta_receiver=_meta_receiver(report, config, people),
         intervals=intervals,
         templates=read_templates(report, salvaged, files),

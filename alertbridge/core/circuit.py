@@ -42,6 +42,11 @@ def after_request(circuit: Circuit, outcome: Outcome) -> Circuit:
             assert_never(outcome)
 
 
+def broken() -> Circuit:
+    """What is known of a provider that surely does not do its work."""
+    return Circuit(TRIES)
+
+
 def after_probe(circuit: Circuit, *, answered: bool) -> Circuit:
     """Take a question that cost nobody an SMS into account.
 

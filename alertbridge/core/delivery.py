@@ -4,7 +4,7 @@
 survive the process.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -19,8 +19,8 @@ from alertbridge.core.message import (
     Uncertain,
 )
 from alertbridge.core.notification import Fact, NotificationId, ProviderName, Way
-from alertbridge.core.recipient import Msisdn
 from alertbridge.core.severity import Severity
+from alertbridge.core.way import ways_left
 
 
 def _seconds(*values: float) -> tuple[timedelta, ...]:
@@ -115,8 +115,7 @@ def next_step(
     *,
     attempt: int,
     provider: ProviderName,
-    providers: Sequence[ProviderName],
-    numbers: Sequence[Msisdn],
+    ways: Sequence[Way],
     shared: bool,
     began_at: datetime,
     now: datetime,
@@ -130,8 +129,7 @@ def next_step(
         message: the message, with the facts it tells.
         attempt: which attempt of its submission it was, from 1.
         provider: whom it was sent by.
-        providers: everyone it could be sent by, in order.
-        numbers: those its recipient can be reached on, in order.
+        ways: every way to its recipient.
         shared: whether the submission carried other messages too.
         began_at: when the attempt began.
         now: the time.
@@ -162,9 +160,7 @@ def next_step(
                 return Again(now, alone=True)
             refused = Way(message.number, provider)
             dead = tuple(
-                fact.id
-                for fact in message.tells
-                if not _ways_left(fact, refused, ways_of(numbers, providers))
+                fact.id for fact in message.tells if not ways_left(fact, refused, ways)
             )
             skip = now + SKIP_NUMBER if number_is_bad else None
             return AnotherWay(refused, dead, skip)
@@ -190,49 +186,6 @@ def fail_open_at(message: Message, began_at: datetime, now: datetime) -> datetim
 def is_worn_out(fact: Fact, more: int = 0) -> bool:
     """Whether a fact was sent too often without an answer, with *more* to count."""
     return fact.uncertain + more >= MAX_UNCERTAIN
-
-
-def choose_way(
-    facts: Sequence[Fact],
-    numbers: Sequence[Msisdn],
-    providers: Sequence[ProviderName],
-    skipped: frozenset[Msisdn],
-    used_up: frozenset[ProviderName] = frozenset(),
-    resting: frozenset[ProviderName] = frozenset(),
-) -> Way:
-    """Pick the next (number, provider): numbers in order, then the next provider.
-
-    A way that was refused for any of the facts comes last; before it one by a provider
-    that is *resting*, one whose budget is *used_up*, then a number that recently gave a
-    permanent error, then a provider whose answer nobody saw. None is ruled out: when
-    nothing else is left, a doubtful way beats silence.
-    """
-    refusals = [way for fact in facts for way in fact.tried]
-    doubted = {fact.doubted for fact in facts}
-    ways = ways_of(numbers, providers)
-    return min(
-        ways,
-        key=lambda way: (
-            refusals.count(way),
-            way.provider in resting,
-            way.provider in used_up,
-            way.number in skipped,
-            way.provider in doubted,
-        ),
-    )
-
-
-def ways_of(
-    numbers: Iterable[Msisdn], providers: Iterable[ProviderName]
-) -> tuple[Way, ...]:
-    """Every (number, provider), in the order to try them."""
-    numbers = tuple(numbers)
-    return tuple(Way(number, provider) for provider in providers for number in numbers)
-
-
-def _ways_left(fact: Fact, refused: Way, ways: Sequence[Way]) -> bool:
-    gone = {*fact.tried, refused}
-    return any(way not in gone for way in ways)
 
 
 def _backoff(message: Message, retry_after: float | None, jitter: float) -> timedelta:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from alertbridge.core.compose import compose
-from alertbridge.core.delivery import choose_way
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
 from alertbridge.core.notification import Fact, ProviderName
@@ -15,6 +14,7 @@ from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.core.spend_decision import LastDigest, OnlyCritical, Spend, may_spend
 from alertbridge.core.style import style_of, writing_of
+from alertbridge.core.way import choose_way
 
 LONGEST_WINDOW = timedelta(hours=12)
 """How long a provider may keep trying a page that has no time to live of its own.
@@ -60,8 +60,7 @@ def draft(
         recipient=mailbox.recipient,
         way=choose_way(
             letter.facts,
-            numbers,
-            rules.providers,
+            rules.ways_to(numbers),
             mailbox.skipped,
             spend.used_up,
             resting,

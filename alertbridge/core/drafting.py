@@ -6,6 +6,7 @@ from typing import Protocol
 
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
+from alertbridge.core.next_people import NextPerson
 from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
@@ -54,4 +55,10 @@ class Drafting(Paying, Protocol):
         self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
     ) -> Sequence[Plan]:
         """The meta-alerts that go with these dead facts, in the same commit."""
+        ...
+
+    def instead(
+        self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
+    ) -> Sequence[NextPerson]:
+        """Who is told instead of *recipient*, in the same commit."""
         ...

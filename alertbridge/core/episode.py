@@ -42,7 +42,10 @@ old start when Prometheus returns. Taking that for a copy would lose the page.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFact:
-    """A fact the store holds about an episode; `told_at` is when it was accepted."""
+    """A fact the store holds about an episode; `told_at` is when it was accepted.
+
+    `uncertain` counts sends that a phone may have shown, or not.
+    """
 
     id: NotificationId
     recipient: RecipientName

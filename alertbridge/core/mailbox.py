@@ -159,7 +159,7 @@ def _place(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
 
 def _place_ended(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
     gone = Dropped(fact.id, State.CANCELLED, Reason.RESOLVED_BEFORE_TOLD)
-    if fact.uncertain > 0:
+    if fact.maybe_heard:
         # Maybe heard: the resolved text stands alone and speaks for it. Where the
         # person wants no resolved texts, a stale firing must not be sent either.
         if fact.episode.id not in ends:

@@ -147,6 +147,34 @@ def dead_notifications(
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
 
 
+def unconfirmed_page(
+    facts: Sequence[Fact],
+    recipient: RecipientName,
+    detail: str,
+    rules: Rules,
+    now: datetime,
+) -> tuple[Plan, ...]:
+    """Tell the admins that nobody says whether somebody's phone has a page.
+
+    Empty if it was a meta-alert, or if nobody else would hear of it: that text would go
+    the way of the first.
+    """
+    facts = [fact for fact in facts if fact.episode.source != OURSELVES]
+    others = tuple(
+        listener
+        for listener in listeners_of_receiver(rules.meta_receiver, rules)
+        if listener.recipient != recipient
+    )
+    if not facts or not others:
+        return ()
+    names = ", ".join(sorted({name_of(fact) for fact in facts})[:3])
+    summary = f"{_shown(recipient)} may not have been told of {names}: {detail}"
+    subject = f"{recipient} {min(fact.id for fact in facts)}"
+    word = _word_of(Severity.CRITICAL, rules.severity)
+    plan = _plan_own("PageUnconfirmed", subject, summary, word, others, rules, now)
+    return (plan,)
+
+
 def provider_down(
     provider: ProviderName, detail: str, rules: Rules, now: datetime
 ) -> tuple[Plan, ...]:

@@ -44,6 +44,10 @@ class Reason(StrEnum):
 
     NEWS = "news"
     ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    UNCONFIRMED = "unconfirmed"
+    UNREACHED = "unreached"
     MUTED = "muted"
     QUIET_HOURS = "quiet_hours"
     DEFERRED = "deferred"
@@ -117,7 +121,9 @@ class Fact:
     `heard` says whether this recipient was told, or may have been told, that the
     episode fired. `uncertain` counts sends of this fact whose answer we never saw.
     `tried` holds the ways that were refused for good, `doubted` is the provider whose
-    answer nobody saw, if it goes out anew because of that. `route` is the id of the
+    answer or report nobody saw, if it goes out anew because of that. `fail_overs`
+    counts messages that were taken and did not arrive, or did not say so; `unconfirmed`
+    those of them that may have arrived all the same. `route` is the id of the
     route that took the alert, None for what no route took (meta-alerts). `worse` says
     that this person was told of the same alert at a lesser severity, and that still
     fires (of what is over: at another severity, and that one still fires).
@@ -140,9 +146,17 @@ class Fact:
     note: PostNote | None = None
     replaces: MessageId | None = None
     doubted: ProviderName | None = None
+    fail_overs: int = 0
+    unconfirmed: int = 0
+    acknowledged: bool = False
     route: str | None = None
     worse: bool = False
     over_budget: bool = False
+
+    @property
+    def maybe_heard(self) -> bool:
+        """Whether a phone may have shown it, though it is still to be told."""
+        return self.uncertain > 0 or self.unconfirmed > 0
 
     @property
     def asked_for(self) -> bool:

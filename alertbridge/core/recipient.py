@@ -39,10 +39,14 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """A named set of recipients that routes point to."""
+    """A named set of recipients that routes point to.
+
+    `fallback` is the receiver that is told instead of those that nothing reaches.
+    """
 
     name: ReceiverName
     recipients: tuple[RecipientName, ...]
+    fallback: ReceiverName | None = None
     send_resolved: bool = True
     template: str | None = None
     where: str = ""

@@ -20,6 +20,17 @@ class Delivery(StrEnum):
     EXPIRED = "expired"
 
 
+class Blame(StrEnum):
+    """Who is to blame for a failure, where the gateway says so.
+
+    `number`: nothing reaches it. `account`: nothing leaves it (out of money, a sender
+    that is not ours), whatever the number.
+    """
+
+    NUMBER = "number"
+    ACCOUNT = "account"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
     """One word of a gateway about one message to one number.
@@ -37,6 +48,17 @@ class DeliveryReport:
     final: bool
     code: str
     at: datetime | None
+    blames: Blame | None = None
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the phone has it, as far as the gateway knows."""
+        return self.delivery is Delivery.DELIVERED
+
+    @property
+    def is_final_failure(self) -> bool:
+        """Whether it never will."""
+        return self.final and self.delivery in (Delivery.FAILED, Delivery.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +120,7 @@ def _strength(report: DeliveryReport) -> tuple[object, ...]:
         report.provider_id,
         report.reference,
         report.number or "",
+        report.blames or "",
         # None and the beginning of time, "" and None, are different reports.
         report.at is not None,
         report.number is not None,

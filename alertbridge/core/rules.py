@@ -1,6 +1,6 @@
 """The rules of one config, as decisions need them: who, where, how fast."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,9 +8,10 @@ from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
-from alertbridge.core.notification import ProviderName
+from alertbridge.core.notification import ProviderName, Way
 from alertbridge.core.pace import Pace
 from alertbridge.core.recipient import (
+    Msisdn,
     Receiver,
     ReceiverName,
     Recipient,
@@ -20,6 +21,7 @@ from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
+from alertbridge.core.way import Countries, ways_of
 
 MAX_OPEN = 10_000
 """Open alerts of one source that are told one by one: five texts of 2,000 each tell
@@ -69,6 +71,7 @@ class Rules:
     receivers: Mapping[ReceiverName, Receiver]
     recipients: Mapping[RecipientName, Recipient]
     providers: tuple[ProviderName, ...]
+    countries: Countries = field(default_factory=dict)
     meta_receiver: ReceiverName
     intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
@@ -84,6 +87,10 @@ class Rules:
     linked_hosts: frozenset[str] = frozenset()
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
     version: str = ""
+
+    def ways_to(self, numbers: Iterable[Msisdn]) -> tuple[Way, ...]:
+        """Every way to somebody with these *numbers*, in the order to try them."""
+        return ways_of(numbers, self.providers, self.countries)
 
     def max_open_of(self, source: SourceName) -> int:
         """Beyond how many open alerts of *source* what comes new is only counted."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertbridge.core.alert import OURSELVES
-from alertbridge.core.delivery import choose_way
 from alertbridge.core.mailbox import Letter, Mailbox
 from alertbridge.core.notification import Fact, NotificationId, ProviderName
 from alertbridge.core.recipient import Msisdn
@@ -27,6 +26,7 @@ from alertbridge.core.spend import (
 )
 from alertbridge.core.spend_payers import limits_on, recipient_payer, routes_paying
 from alertbridge.core.spend_words import notice_of
+from alertbridge.core.way import choose_way
 
 ANSWERED = timedelta(seconds=5)
 """After so long it is asked again what is used up only by what is under way."""
@@ -96,7 +96,7 @@ def may_spend(
     ]
     if paid_for and bars.providers:
         way = choose_way(
-            paid_for, numbers, rules.providers, mailbox.skipped, bars.providers
+            paid_for, rules.ways_to(numbers), mailbox.skipped, bars.providers
         )
         if way.provider in bars.providers:
             bars.bar_provider(way.provider)

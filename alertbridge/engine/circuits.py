@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from alertbridge.core.circuit import Circuit, after_probe, after_request
+from alertbridge.core.circuit import Circuit, after_probe, after_request, broken
 from alertbridge.core.message import Outcome
 from alertbridge.core.notification import ProviderName
 from alertbridge.engine.current import Current
@@ -37,6 +37,12 @@ class Circuits:
         after = after_request(before, outcome)
         self._keep(name, after)
         return after.is_open and not before.is_open
+
+    def open(self, name: ProviderName) -> bool:
+        """Prefer others to it at once; True if the circuit opens by it."""
+        was_open = self._circuits.get(name, Circuit()).is_open
+        self._keep(name, broken())
+        return not was_open
 
     async def probe(self, providers: Mapping[ProviderName, Provider]) -> bool:
         """Ask every provider whose circuit is open; True if one may be tried again."""

@@ -7,6 +7,7 @@ from alertbridge.core.dispatch import draft
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import MAX_NUMBERS, Draft, Idle, Message
 from alertbridge.core.meta import budget_crossed, dead_notifications
+from alertbridge.core.next_people import NextPerson, next_people
 from alertbridge.core.notification import Fact, ProviderName
 from alertbridge.core.pace import Until, may_send
 from alertbridge.core.plan import Plan
@@ -72,6 +73,12 @@ class Current:
     ) -> Sequence[Plan]:
         """The meta-alerts that go with facts whose last try nobody answered."""
         return dead_notifications(dead, recipient, "no clear answer", self.rules, now)
+
+    def instead(
+        self, dead: Sequence[Fact], recipient: RecipientName, now: datetime
+    ) -> Sequence[NextPerson]:
+        """Who is told instead of *recipient*."""
+        return next_people(dead, recipient, self.rules, now)
 
     def limits(self, mailbox: Mailbox, now: datetime) -> Sequence[Limit]:
         """The budgets that bear on *mailbox*: what is spent of them must be known."""

@@ -34,8 +34,8 @@ from alertbridge.core.meta import (
     removed_recipient,
 )
 from alertbridge.core.notification import (
+    Fact,
     Kind,
-    NotificationId,
     ProviderName,
 )
 from alertbridge.core.plan import Plan
@@ -110,6 +110,7 @@ class Dispatcher:
         self._current.widest = self._lanes.widest()
         self.circuits = Circuits(current)
         self.on_uncertain: Callable[[], None] = _nobody
+        self.on_told: Callable[[], None] = _nobody
         self._said_down: dict[ProviderName, float] = {}
         self._wake = asyncio.Event()
         self._faults = TemplateFaults(store, current, clock, self.wake)
@@ -248,8 +249,7 @@ class Dispatcher:
                 message,
                 attempt=submission.attempt,
                 provider=submission.provider,
-                providers=rules.providers,
-                numbers=numbers_of(message.recipient, message.tells, rules),
+                ways=rules.ways_to(numbers_of(message.recipient, message.tells, rules)),
                 shared=len(submission.messages) > 1,
                 # Not the row's: the clock may have been set since it was written.
                 began_at=now - timedelta(seconds=seconds),
@@ -272,11 +272,20 @@ class Dispatcher:
             crossed[:] = [crossing for crossing, _ in found]
             return found
 
-        settlement = Settlement(outcomes, steps, meta, watch)
+        instead = tuple(
+            person
+            for message in submission.messages
+            for person in self._current.instead(
+                dead_of(message, steps[message.id]), message.recipient, now
+            )
+        )
+        settlement = Settlement(outcomes, steps, meta, watch, instead)
         if await self._write_down(submission, settlement):
             report_settled(submission, outcomes, steps, seconds, self._clock.now())
             if any(isinstance(step, LookLater) for step in steps.values()):
                 self.on_uncertain()
+            if any(isinstance(step, Told) for step in steps.values()):
+                self.on_told()
             for plan in meta:
                 log.error("meta.raised", cause=plan.keys.group_key)
             for crossing in crossed:
@@ -298,29 +307,51 @@ class Dispatcher:
                 log.error("store.failed", reason=f"settle: {exc}")
                 await asyncio.sleep(STORE_PAUSE)
 
+    async def distrust(
+        self, provider: ProviderName, detail: str, *, sure: bool
+    ) -> None:
+        """Take into account that *provider* took SMS that did not arrive.
+
+        *sure*: no second sign is needed, as when its account is out of money.
+        """
+        if sure:
+            opened = self.circuits.open(provider)
+        else:
+            opened = self.circuits.note(provider, Uncertain(detail=detail))
+        for plan in self._page_down(provider, detail) if opened else ():
+            await self._record(plan)
+
+    async def _record(self, made: Plan) -> None:
+        try:
+            await self._store.record(made.keys, lambda _: made, self._clock.now())
+        except StoreUnavailable as exc:
+            log.error("store.failed", reason=str(exc))
+            return
+        log.error("meta.raised", cause=made.keys.group_key)
+        self.wake()
+
     def _down(self, provider: ProviderName, outcome: Outcome) -> tuple[Plan, ...]:
-        """The page about a provider that begins to fail, once a quarter of an hour."""
+        """The page about a provider whose requests begin to fail."""
         if not self.circuits.note(provider, outcome):
             return ()
+        return self._page_down(provider, detail_of(outcome))
+
+    def _page_down(self, provider: ProviderName, detail: str) -> tuple[Plan, ...]:
+        """The page about a provider that begins to fail, once a quarter of an hour."""
         at = self._monotonic()
         said = self._said_down.get(provider)
         if said is not None and at - said < SAID_AGAIN:
             return ()
         self._said_down[provider] = at
-        return provider_down(
-            provider, detail_of(outcome), self._current.rules, self._clock.now()
-        )
+        return provider_down(provider, detail, self._current.rules, self._clock.now())
 
     def _meta(
         self, message: Message, step: Step, outcomes: Outcomes
     ) -> tuple[Plan, ...]:
         rules, now = self._current.rules, self._clock.now()
         number = message.number
-        dead: tuple[NotificationId, ...] = ()
-        if isinstance(step, AnotherWay | GiveUp):
-            dead = step.dead
-        if dead:
-            facts = [fact for fact in message.tells if fact.id in dead]
+        facts = dead_of(message, step)
+        if facts:
             # What was unclear twice is in the log; a text has no room for its class.
             own = "" if isinstance(step, GiveUp) else detail_of(outcomes.of(number))
             detail = own or "no clear answer"
@@ -332,5 +363,11 @@ class Dispatcher:
         return ()
 
 
+def dead_of(message: Message, step: Step) -> tuple[Fact, ...]:
+    """The facts of *message* that no way is left for."""
+    dead = step.dead if isinstance(step, AnotherWay | GiveUp) else ()
+    return tuple(fact for fact in message.tells if fact.id in dead)
+
+
 def _nobody() -> None:
-    """Nobody looks up what is uncertain."""
+    """Nobody looks up what is uncertain, or follows what was accepted."""

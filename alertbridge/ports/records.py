@@ -10,6 +10,7 @@ from alertbridge.core.message import Draft, Dropped, Submission
 from alertbridge.core.notification import (
     EpisodeId,
     Kind,
+    MessageId,
     NotificationId,
 )
 from alertbridge.core.plan import Plan
@@ -32,6 +33,14 @@ class Claimed:
     drafts: tuple[Draft, ...] = ()
     next_due: datetime | None = None
     drops: tuple[Dropped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Whom reports were about, and how many are about nobody that is known yet."""
+
+    messages: tuple[MessageId, ...]
+    parked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ class ReportRequest:
 class ReportReader(Protocol):
     """A provider whose gateway tells later what became of a message. Pure."""
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether it is asked to post its reports to us, and we can read them."""
+        ...
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read what *request* says, one report for each number it is about.
 

@@ -8,15 +8,19 @@ from typing import Protocol
 from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
 from alertbridge.core.drafting import Drafting
+from alertbridge.core.failover import Ended
+from alertbridge.core.following import Followed
 from alertbridge.core.inquiry import Conclusion, Inquiry
-from alertbridge.core.message import Submission
+from alertbridge.core.message import Message, Submission
 from alertbridge.core.notification import (
     EpisodeId,
+    MessageId,
     NotificationId,
     ProviderName,
 )
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
+from alertbridge.core.report import DeliveryReport
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Period
 from alertbridge.ports.records import (
@@ -26,6 +30,7 @@ from alertbridge.ports.records import (
     Held,
     HistoryRow,
     Inquiries,
+    Matched,
     OutboxRow,
     Quarantined,
     Recorded,
@@ -109,6 +114,50 @@ class Store(Protocol):
         self, inquiry: Inquiry, conclusion: Conclusion, now: datetime
     ) -> bool:
         """Write what a list has shown; False if it has been settled meanwhile."""
+        ...
+
+    async def fold_reports(
+        self,
+        provider: ProviderName,
+        reports: Sequence[DeliveryReport],
+        now: datetime,
+        *,
+        cautious: bool = False,
+    ) -> Matched:
+        """Write down what *provider* says of messages; what is unknown is parked.
+
+        A report about a send whose answer nobody saw settles it. *cautious*: whoever
+        said so may not be the gateway, and a critical page is not delivered by it.
+        """
+        ...
+
+    async def followed(self) -> Sequence[Followed]:
+        """The accepted messages that something may have to be done about."""
+        ...
+
+    async def note_asked(self, messages: Collection[MessageId], now: datetime) -> None:
+        """Write down that the gateway is asked about these messages now."""
+        ...
+
+    async def let_go(self, messages: Collection[MessageId]) -> None:
+        """Wait for nothing more of these; a report takes them up again."""
+        ...
+
+    async def end(
+        self,
+        message: MessageId,
+        decide: Callable[[Message, ProviderName, DeliveryReport | None], Ended],
+        now: datetime,
+    ) -> Ended | None:
+        """Decide and write what the end of a message changes: one transaction.
+
+        None if nothing is open. *decide* may be called again if the transaction must
+        be repeated; the message it gets tells what it alone still speaks for.
+        """
+        ...
+
+    async def own_secret(self, purpose: str, fresh: str) -> str:
+        """The store's secret for *purpose*; *fresh* becomes it if there is none."""
         ...
 
     async def recent_attempts(

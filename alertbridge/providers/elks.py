@@ -122,6 +122,11 @@ class Elks:
             amount = amount / 10_000
         return [balance_line(amount, account.get("currency"))]
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether the gateway is told to post its reports to us."""
+        return self.report_url is not None
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a post to `whendelivered`; it names the message, and not the phone."""
         fields = read_form(request)

@@ -76,6 +76,11 @@ class Http:
         """Say that there is nothing to ask: only sending is described."""
         return ["not checked: the config says how to send, and no more; try send-test"]
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether it is told to post its reports to us, in a shape that is mapped."""
+        return self.report_url is not None and self._options.report is not None
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a report as `report` maps it."""
         if self._options.report is None:

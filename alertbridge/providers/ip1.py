@@ -14,7 +14,8 @@ from aiohttp import ClientSession, ClientTimeout
 from alertbridge.core.inquiry import Listing, NotListed
 from alertbridge.core.message import MAX_NUMBERS, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.report import DeliveryReport
+from alertbridge.core.report import Answer as Report
+from alertbridge.core.report import DeliveryReport, NotReported
 from alertbridge.ports import ProviderCheckFailed, ReportRequest
 from alertbridge.providers.balance import balance_line
 from alertbridge.providers.http_request import (
@@ -27,6 +28,7 @@ from alertbridge.providers.http_request import (
 )
 from alertbridge.providers.ip1_answers import classify
 from alertbridge.providers.ip1_list import list_sent
+from alertbridge.providers.ip1_messages import ask_batch
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.ip1_reports import read_report
 from alertbridge.providers.ip1_request import batch_request, refuse_unsendable
@@ -36,7 +38,7 @@ __all__ = ["TIMEOUT", "Ip1"]
 SENDERS_PAGE = 200
 
 LISTING = 10.0
-"""Seconds for all pages of the list of batches."""
+"""Seconds for all pages of a list."""
 
 
 class Ip1:
@@ -87,6 +89,22 @@ class Ip1:
             return NotListed(str(exc))
         except TimeoutError:
             return NotListed(f"the list takes more than {LISTING:.0f} s")
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
+        """Ask for the messages of the batch *provider_id*, and their latest status."""
+        del reference  # The list of a batch has it, and the caller folds by it.
+        try:
+            async with asyncio.timeout(LISTING):
+                return await ask_batch(self._get, self._options.base_url, provider_id)
+        except ProviderCheckFailed as exc:
+            return NotReported(str(exc))
+        except TimeoutError:
+            return NotReported(f"the messages take more than {LISTING:.0f} s")
+
+    @property
+    def reports_here(self) -> bool:
+        """Whether the gateway is told to post its reports to us."""
+        return self.report_url is not None
 
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a post to `deliveryReportUrl`; iP.1 signs nothing."""

@@ -81,7 +81,8 @@ def _read_page(
 
 
 def next_page(link: str, base_url: str, path: str) -> str | None:
-    """Where the list goes on, as a path; None: it ends, "": it leads elsewhere."""
+    """Where the list at *path* goes on; None: it ends, "": it leads elsewhere."""
+    own = urlsplit(path).path
     for target, relation in _LINK.findall(link):
         if relation.lower() != "next":
             continue
@@ -95,7 +96,7 @@ def next_page(link: str, base_url: str, path: str) -> str | None:
             )
         except ValueError:
             return ""
-        if not same or there.username or there.path != f"{here.path}/v2/batches":
+        if not same or there.username or there.path != here.path + own:
             return ""
-        return f"/v2/batches?{there.query}"
+        return f"{own}?{there.query}"
     return None

@@ -8,7 +8,7 @@ could ever be another document's. The answer must be 200; anything else comes ag
 every ten minutes, ten times.
 """
 
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.ports import PayloadError, ReportRequest
 from alertbridge.providers.report_fields import (
     needed,
@@ -19,6 +19,14 @@ from alertbridge.providers.report_fields import (
 )
 
 DELIVERED, EXPIRED = 201, 202
+
+BLAMED = {
+    402: Blame.ACCOUNT,  # InsufficientFunds
+    403: Blame.ACCOUNT,  # SenderRejected
+    405: Blame.NUMBER,  # RecipientRejected
+    407: Blame.ACCOUNT,  # InvalidSender
+}
+"""Codes that say more than that this message failed."""
 
 
 def read_report(request: ReportRequest) -> DeliveryReport:
@@ -31,18 +39,42 @@ def read_report(request: ReportRequest) -> DeliveryReport:
     """
     fields = read_object(request)
     message = needed(fields, "messageId", "id")
-    code = fields.get("code")
-    if not isinstance(code, int) or isinstance(code, bool) or not 100 <= code < 600:
-        # Below 100 are codes of the older API, where 22 is "delivered".
+    report = report_of(
+        text_of(fields, "batchId") or message,
+        text_of(fields, "reference"),
+        text_of(fields, "recipient"),
+        fields.get("code"),
+        fields.get("duration"),
+        text_of(fields, "created"),
+    )
+    if report is None:
         raise PayloadError("not a delivery report: no code from 100 to 599")
+    return report
+
+
+def report_of(
+    batch: str,
+    reference: str,
+    recipient: str,
+    code: object,
+    duration: object,
+    created: str,
+) -> DeliveryReport | None:
+    """Make a report of a status, posted or asked for; None if it has no code of v2.
+
+    Below 100 are codes of the older API, where 22 is "delivered".
+    """
+    if not isinstance(code, int) or isinstance(code, bool) or not 100 <= code < 600:
+        return None
     return DeliveryReport(
-        provider_id=text_of(fields, "batchId") or message,
-        reference=text_of(fields, "reference"),
-        number=number_of(text_of(fields, "recipient")),
+        provider_id=batch,
+        reference=reference,
+        number=number_of(recipient),
         delivery=delivery_of(code),
-        final=_is_final(code, fields.get("duration")),
+        final=_is_final(code, duration),
         code=str(code),
-        at=time_of(text_of(fields, "created")),
+        at=time_of(created),
+        blames=BLAMED.get(code),
     )
 
 

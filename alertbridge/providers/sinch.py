@@ -131,6 +131,11 @@ class Sinch:
         await self._http.ask_members(self._request("GET", "batches?page_size=1"))
         return ["token: taken; the sender is not checked: Sinch has no list of them"]
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether the gateway is told to post its reports to us."""
+        return self.report_url is not None
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a report on one recipient, or one on a batch with its recipients."""
         fields = read_object(request)

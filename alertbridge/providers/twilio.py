@@ -141,6 +141,11 @@ class Twilio:
             amount = None
         return [balance_line(amount, account.get("currency"))]
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether the gateway is told to post its reports to us."""
+        return self.report_url is not None
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a status callback, signed by a holder of the auth token."""
         fields = read_form(request)

@@ -116,6 +116,11 @@ class Vonage:
         """Say that there is nothing to ask: this API only sends."""
         return ["not checked: Vonage's Messages API can only send; try send-test"]
 
+    @property
+    def reports_here(self) -> bool:
+        """Whether the gateway is told to post its reports to us."""
+        return self.report_url is not None
+
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a status webhook."""
         fields = read_object(request)

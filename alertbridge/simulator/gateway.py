@@ -27,6 +27,7 @@ from alertbridge.simulator.gateway_faults import FaultPlan, Faults, read_plan
 from alertbridge.simulator.gateway_ledger import Ledger
 from alertbridge.simulator.gateway_mischief import Sleep
 from alertbridge.simulator.gateway_rate import RollingSecond
+from alertbridge.simulator.gateway_reports import Reports
 from alertbridge.simulator.gateway_sms import Sms
 
 SENDERS = ("iP1", "iP1sms")
@@ -62,12 +63,14 @@ class Gateway:
         self._control = ControlApi(
             ledger=self._ledger, faults=self._faults, requests=requests
         )
+        self._reports = Reports(faults=self._faults, now=now, sleep=sleep)
         self._api = GatewayApi(
             token=token,
             senders=frozenset(senders),
             ledger=self._ledger,
             faults=self._faults,
             requests=requests,
+            reports=self._reports,
             now=now,
             sleep=sleep,
         )
@@ -92,6 +95,7 @@ class Gateway:
     def app(self) -> web.Application:
         """The gateway as an application, to be served by the caller."""
         app = web.Application()
+        app.cleanup_ctx.append(self._reports.running)
         app.add_routes(self._api.routes())
         app.add_routes(self._control.routes())
         return app

@@ -20,6 +20,7 @@ from alertbridge.simulator.gateway_ledger import Ledger
 from alertbridge.simulator.gateway_mischief import Sleep, fail_early, fail_late, problem
 from alertbridge.simulator.gateway_page import cut_page
 from alertbridge.simulator.gateway_rate import RollingSecond
+from alertbridge.simulator.gateway_reports import Reports
 from alertbridge.simulator.gateway_sms import Batch
 
 
@@ -34,9 +35,11 @@ class GatewayApi:
         ledger: Ledger,
         faults: Faults,
         requests: RollingSecond,
+        reports: Reports,
         now: Callable[[], datetime],
         sleep: Sleep,
     ) -> None:
+        self._reports = reports
         self._token = token
         self._senders = senders
         self._ledger = ledger
@@ -105,7 +108,8 @@ class GatewayApi:
         if fault.kind is FaultKind.ACCEPT_LATE:
             await self._sleep(fault.seconds)
         now = self._now()
-        batch = self._ledger.accept(taken, now)
+        batch = self._ledger.accept(taken, now, self._faults.plan.reports.fate_of)
+        self._reports.follow(batch)
         answer = web.json_response(
             batch_document(batch, now), status=HTTPStatus.CREATED
         )

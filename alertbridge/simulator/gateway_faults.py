@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from alertbridge.core.recipient import Msisdn
+from alertbridge.simulator.gateway_sms import DELIVERED, Fate
+
 
 class FaultPlanError(ValueError):
     """A plan that cannot be carried out; the message says what is wrong."""
@@ -48,6 +51,29 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPlan:
+    """How messages end, and what is reported of it.
+
+    `code` is the last status, `codes` that of some numbers (with their `+`), `after`
+    the seconds until it (None: it never comes). Reports are posted if `posts`, each
+    again every `again` seconds until it is answered 200; `claims` is the code that
+    they say at the end, whatever the list says.
+    """
+
+    code: int = DELIVERED
+    after: float | None = 3.0
+    codes: Mapping[str, int] = field(default_factory=dict)
+    posts: bool = True
+    claims: int | None = None
+    again: float = 600.0
+
+    def fate_of(self, number: Msisdn) -> Fate:
+        """What becomes of an SMS to *number* that is taken now."""
+        after = None if self.after is None else timedelta(seconds=self.after)
+        return Fate(self.codes.get(number, self.code), after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultPlan:
     """Which fault meets which request.
 
@@ -55,6 +81,7 @@ class FaultPlan:
     together at most 1) with dice of `seed`. `reads` is the script for the GETs.
     `lag` is how long a new batch is missing from the list. `loose_links` drops the
     `;` from Link headers. `rated` has the figures of the faults that `rates` deals.
+    `reports` says how messages end, and who is told.
     """
 
     script: tuple[Fault, ...] = ()
@@ -64,6 +91,7 @@ class FaultPlan:
     lag: timedelta = timedelta(0)
     loose_links: bool = False
     rated: Fault = Fault()
+    reports: ReportPlan = ReportPlan()
 
     def __post_init__(self) -> None:
         shares = self.rates.values()
@@ -135,6 +163,7 @@ def read_plan(value: object) -> FaultPlan:
         FaultPlanError: it is not one; the message says what is wrong.
     """
     known = {"script", "rates", "seed", "reads", "lag", "loose_links", "rated"}
+    known |= {"reports"}
     fields = _fields(value, known, "the plan")
     rates = fields.get("rates", {})
     if not isinstance(rates, dict):
@@ -147,6 +176,23 @@ def read_plan(value: object) -> FaultPlan:
         lag=timedelta(seconds=_number(fields.get("lag", 0), "lag")),
         loose_links=fields.get("loose_links") is True,
         rated=read_fault(fields.get("rated", {})),
+        reports=_reports(fields.get("reports", {})),
+    )
+
+
+def _reports(value: object) -> ReportPlan:
+    known = {"code", "after", "codes", "posts", "claims", "again"}
+    fields = _fields(value, known, "reports")
+    codes = _fields(fields.get("codes", {}), set(), "codes", any_name=True)
+    after = fields.get("after", ReportPlan().after)
+    claims = fields.get("claims")
+    return ReportPlan(
+        code=int(_number(fields.get("code", DELIVERED), "code")),
+        after=None if after is None else _number(after, "after"),
+        codes={name: int(_number(code, "codes")) for name, code in codes.items()},
+        posts=fields.get("posts", True) is not False,
+        claims=None if claims is None else int(_number(claims, "claims")),
+        again=_number(fields.get("again", ReportPlan().again), "again"),
     )
 
 
@@ -163,11 +209,13 @@ def _script(value: object) -> tuple[Fault, ...]:
     return tuple(read_fault(entry) for entry in value)
 
 
-def _fields(value: object, known: set[str], what: str) -> dict[str, object]:
+def _fields(
+    value: object, known: set[str], what: str, *, any_name: bool = False
+) -> dict[str, object]:
     if not isinstance(value, dict):
         raise FaultPlanError(f"{what}: an object is wanted")
     unknown = sorted(str(key) for key in value if key not in known)
-    if unknown:
+    if unknown and not any_name:
         raise FaultPlanError(f"{what}: unknown {unknown[0]!r}; known: {sorted(known)}")
     return value
 

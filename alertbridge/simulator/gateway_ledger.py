@@ -10,7 +10,7 @@ from datetime import datetime
 from alertbridge.core.recipient import Msisdn
 from alertbridge.simulator.gateway_batches import BatchRequest
 from alertbridge.simulator.gateway_documents import journal_line
-from alertbridge.simulator.gateway_sms import Batch, Sms
+from alertbridge.simulator.gateway_sms import Batch, Fate, Sms
 
 
 class Ledger:
@@ -27,7 +27,12 @@ class Ledger:
         self._batches: dict[str, Batch] = {}
         self._ids = 0
 
-    def accept(self, request: BatchRequest, now: datetime) -> Batch:
+    def accept(
+        self,
+        request: BatchRequest,
+        now: datetime,
+        fate_of: Callable[[Msisdn], Fate] = lambda _: Fate(),
+    ) -> Batch:
         """Take *request*: in the journal first, then everywhere else."""
         batch_id = self._new_id(now)
         messages = tuple(
@@ -41,6 +46,7 @@ class Ledger:
                 reference=request.reference or "",
                 priority=request.priority,
                 closes=request.closes,
+                fate=fate_of(Msisdn(f"+{digits}")),
             )
             for digits, text in request.texts
         )

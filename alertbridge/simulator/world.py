@@ -30,6 +30,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.reporter import Reporter
 from alertbridge.ports import HistoryRow, Recorded
 from alertbridge.simulator.scripted import ScriptedProvider, Sms
 from alertbridge.simulator.virtual_time import VirtualClock
@@ -83,6 +84,7 @@ class World:
         }
         self.episodes: dict[tuple[SourceName, Fingerprint], EpisodeId] = {}
         self.dispatcher = self._new_dispatcher()
+        self.reporter = self._new_reporter()
         self.intake = Intake(self.store, self.current, self.clock, self._wake)
 
     async def __aenter__(self) -> Self:
@@ -181,8 +183,12 @@ class World:
         probing = keep_probing_providers(
             self.dispatcher.circuits, self.dispatcher.providers, self._wake
         )
+        reporter = self._new_reporter()
+        self.dispatcher.on_told = reporter.wake
+        self.reporter = reporter
         self._beside = [
             self._loop.create_task(inquirer.run()),
+            self._loop.create_task(reporter.run()),
             self._loop.create_task(probing),
         ]
         await asyncio.sleep(0)
@@ -211,6 +217,18 @@ class World:
             self.clock,
             self._dice.random,
             monotonic=self._loop.time,
+            idle=self._idle,
+        )
+
+    def _new_reporter(self) -> Reporter:
+        providers: Mapping[ProviderName, ScriptedProvider] = self.providers
+        return Reporter(
+            self.store,
+            self.current,
+            lambda: providers,
+            self.clock,
+            self._wake,
+            self.dispatcher.distrust,
             idle=self._idle,
         )
 

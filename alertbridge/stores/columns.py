@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from alertbridge.core.notification import ProviderName, Way
 from alertbridge.core.recipient import Msisdn
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -88,3 +89,34 @@ def load_mutes(column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     mutes, actives = json.loads(column)
     return tuple(mutes), tuple(actives)
+
+
+def dump_report(report: DeliveryReport) -> str:
+    """A delivery report as JSON."""
+    return _encode(
+        {
+            "provider_id": report.provider_id,
+            "reference": report.reference,
+            "number": report.number,
+            "delivery": report.delivery,
+            "final": report.final,
+            "code": report.code,
+            "at": stamp_or_none(report.at),
+            "blames": report.blames,
+        }
+    )
+
+
+def load_report(column: str) -> DeliveryReport:
+    """A delivery report."""
+    fields = json.loads(column)
+    return DeliveryReport(
+        provider_id=fields["provider_id"],
+        reference=fields["reference"],
+        number=fields["number"],
+        delivery=Delivery(fields["delivery"]),
+        final=fields["final"],
+        code=fields["code"],
+        at=moment_or_none(fields["at"]),
+        blames=None if fields["blames"] is None else Blame(fields["blames"]),
+    )

@@ -9,7 +9,8 @@ import secrets
 from collections.abc import Callable, Iterator
 
 from alertbridge.core.message import Reference
-from alertbridge.stores.sqlite import SqliteStore, T, Work, read_from
+from alertbridge.stores.sqlite import SqliteStore, read_from
+from alertbridge.stores.sqlite_lane import T, Work
 from alertbridge.stores.sqlite_schema import migrate, open_writer
 
 

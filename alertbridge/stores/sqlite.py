@@ -8,14 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
 from alertbridge.core.drafting import Drafting
-from alertbridge.core.inquiry import Conclusion, Inquiry
 from alertbridge.core.message import Reference, Submission
-from alertbridge.core.notification import EpisodeId, NotificationId, ProviderName
+from alertbridge.core.notification import (
+    EpisodeId,
+    NotificationId,
+    ProviderName,
+)
 from alertbridge.core.past import Past
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.settlement import Settlement
@@ -26,7 +28,6 @@ from alertbridge.ports import (
     EpisodeRow,
     Held,
     HistoryRow,
-    Inquiries,
     OutboxRow,
     Quarantined,
     Recorded,
@@ -37,7 +38,6 @@ from alertbridge.stores import (
     sqlite_ack,
     sqlite_claim,
     sqlite_history,
-    sqlite_inquiry,
     sqlite_intake,
     sqlite_operator,
     sqlite_recall,
@@ -45,6 +45,8 @@ from alertbridge.stores import (
     sqlite_spend,
 )
 from alertbridge.stores.columns import stamp
+from alertbridge.stores.sqlite_after_sending import AfterSending
+from alertbridge.stores.sqlite_lane import Lane, T, Work
 from alertbridge.stores.sqlite_schema import (
     copy_to,
     lock,
@@ -53,32 +55,6 @@ from alertbridge.stores.sqlite_schema import (
     open_writer,
 )
 from alertbridge.stores.sqlite_writer import Writer
-
-T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-
-
-class Lane(Protocol):
-    """Where a store's work runs: in threads on a file, or at once in memory."""
-
-    async def write(self, work: Work[T], line: str = "", size: int = 1) -> T:
-        """Run in a transaction; return after its commit.
-
-        Lines take turns; '' is our own work. *size* is how many alerts are written.
-        """
-        ...
-
-    async def read(self, work: Work[T]) -> T:
-        """Run on what has been committed."""
-        ...
-
-    async def wait_broken(self) -> None:
-        """Wait for the file to fail."""
-        ...
-
-    async def close(self) -> None:
-        """Stop."""
-        ...
 
 
 def read_from(db: sqlite3.Connection, work: Work[T]) -> T:
@@ -134,7 +110,7 @@ class FileLane:
         self._lock.close()
 
 
-class SqliteStore:
+class SqliteStore(AfterSending):
     """The store port over SQL; `lane` says where the SQL runs.
 
     `randbits` makes the tokens of links: nobody must guess one.
@@ -146,7 +122,7 @@ class SqliteStore:
         references: Iterator[Reference],
         randbits: Callable[[int], int] = secrets.randbits,
     ) -> None:
-        self._lane = lane
+        super().__init__(lane)
         self._references = references
         self._randbits = randbits
         self._epoch = 0
@@ -207,20 +183,10 @@ class SqliteStore:
         )
         return count
 
-    async def inquiries(
-        self, listers: Collection[ProviderName], now: datetime
-    ) -> Inquiries:
-        """Which uncertain submissions are to be looked up now."""
-        return await self._lane.read(
-            lambda db: sqlite_inquiry.inquiries(db, listers, now)
-        )
-
-    async def conclude(
-        self, inquiry: Inquiry, conclusion: Conclusion, now: datetime
-    ) -> bool:
-        """Write what a list has shown."""
+    async def own_secret(self, purpose: str, fresh: str) -> str:
+        """The store's secret for *purpose*."""
         return await self._lane.write(
-            lambda db: sqlite_inquiry.conclude(db, inquiry, conclusion, now)
+            lambda db: sqlite_operator.own_secret(db, purpose, fresh)
         )
 
     async def recent_attempts(

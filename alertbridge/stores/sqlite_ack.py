@@ -20,7 +20,7 @@ from alertbridge.core.ack import (
 )
 from alertbridge.core.alert import SourceName
 from alertbridge.core.message import Draft, Reference, Text
-from alertbridge.core.notification import EpisodeId, EpisodeView, Kind
+from alertbridge.core.notification import EpisodeId, EpisodeView, Kind, Reason
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.severity import Severity
 from alertbridge.stores.columns import load_map, moment, moment_or_none, stamp
@@ -98,7 +98,23 @@ def acknowledge_text(
         " WHERE ack = ? AND kind IS NOT NULL AND kind != ?) RETURNING id",
         (stamp(now), by, found[0], Kind.RESOLVED),
     ).fetchall()
+    for (episode,) in rows:
+        stop_asking(db, EpisodeId(episode), now)
     return _read(db, found, frozenset(row[0] for row in rows))
+
+
+def stop_asking(db: Connection, episode: EpisodeId, now: datetime) -> None:
+    """Take out what would only have asked somebody to take *episode*.
+
+    Reminders and escalations no longer leave, nor does what was to be told again by
+    another way.
+    """
+    db.execute(
+        "UPDATE notification SET state = 'cancelled', reason = ?, settled_at = ?"
+        " WHERE episode = ? AND state = 'waiting'"
+        " AND (kind IN ('reminder', 'escalated') OR fail_overs > 0)",
+        (Reason.ACKNOWLEDGED, stamp(now), episode),
+    )
 
 
 def _digest(token: Token) -> bytes:

@@ -49,7 +49,7 @@ _OPEN_OF_SOURCE = (
 )
 _FACTS = (
     "SELECT id, recipient, kind, round, state, reason, severity, receiver, place,"
-    " numbers, uncertain, held_until, mutes, episode, route,"
+    " numbers, uncertain + unconfirmed, held_until, mutes, episode, route,"
     " CASE state WHEN 'told' THEN settled_at END FROM notification"
     " WHERE episode IN (SELECT value FROM json_each(?)) ORDER BY id"
 )

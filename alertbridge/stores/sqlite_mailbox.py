@@ -17,6 +17,7 @@ from alertbridge.core.notification import (
     NotificationId,
     PostNote,
     ProviderName,
+    State,
 )
 from alertbridge.core.pace import MOST
 from alertbridge.core.recipient import Msisdn, RecipientName
@@ -39,7 +40,7 @@ _COLUMNS = (
     " e.generator_url, p.id, p.truncated, p.unreadable, p.oversized,"
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
-    "  AND (h.state = 'told' OR h.uncertain > 0)),"
+    "  AND (h.state = 'told' OR h.uncertain > 0 OR h.unconfirmed > 0)),"
     " n.route, e.flaps, e.stale_at,"
     # Told of the same alert at a lesser severity, and that still fires; of what is
     # over, at another: who reads RESOLVED must not take both for over.
@@ -50,7 +51,7 @@ _COLUMNS = (
     "  AND t.recipient = n.recipient"
     "  AND t.state = 'told' AND t.kind != 'resolved'),"
     " n.reason = 'over_budget'"
-    ", e.ended_seen, e.severity, n.doubted"
+    ", e.ended_seen, e.severity, n.doubted, n.fail_overs, n.unconfirmed, e.acked_at"
 )
 _JOINS = (
     " FROM notification n JOIN episode e ON e.id = n.episode"
@@ -84,12 +85,14 @@ def read_mailbox(
     )
 
 
-def read_told(db: Connection, message: MessageId) -> tuple[Fact, ...]:
-    """The facts a message tells."""
+def read_told(
+    db: Connection, message: MessageId, state: State = State.IN_FLIGHT
+) -> tuple[Fact, ...]:
+    """The facts a message tells, those of them in *state*."""
     rows = db.execute(
-        f"SELECT {_COLUMNS}{_JOINS} WHERE n.message = ? AND n.state = 'in_flight'"
+        f"SELECT {_COLUMNS}{_JOINS} WHERE n.message = ? AND n.state = ?"
         " ORDER BY n.severity, n.id",
-        (message,),
+        (message, state),
     )
     return tuple(fact_of(row) for row in rows)
 
@@ -131,6 +134,9 @@ def fact_of(row: Row) -> Fact:
         worse=bool(row[27]),
         over_budget=bool(row[28]),
         doubted=None if row[31] is None else ProviderName(row[31]),
+        fail_overs=row[32],
+        unconfirmed=row[33],
+        acknowledged=row[34] is not None,
     )
 
 

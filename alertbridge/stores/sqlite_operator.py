@@ -9,6 +9,7 @@ from alertbridge.core.inquiry import FAIL_OPEN
 from alertbridge.core.notification import (
     EpisodeId,
     Kind,
+    MessageId,
     NotificationId,
     ProviderName,
     Reason,
@@ -25,8 +26,10 @@ from alertbridge.stores.columns import (
     stamp,
     stamp_or_none,
 )
+from alertbridge.stores.sqlite_ack import stop_asking
 from alertbridge.stores.sqlite_intake import bring_forward
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_settle import tell_reported
 from alertbridge.stores.sqlite_spend import (
     close_all_charges,
     prune_spend,
@@ -38,21 +41,13 @@ MAX_QUARANTINED_BYTES = 64 * 1024
 
 
 def acknowledge(db: Connection, episode: EpisodeId, by: str, now: datetime) -> bool:
-    """Record the first acknowledgement; a second one changes nothing.
-
-    What would only have asked for it (reminders, escalations) no longer leaves.
-    """
+    """Record the first acknowledgement; a second one changes nothing."""
     row = db.execute(
         "UPDATE episode SET acked_at = coalesce(acked_at, ?),"
         " acked_by = coalesce(acked_by, ?) WHERE id = ? RETURNING id",
         (stamp(now), by, episode),
     ).fetchone()
-    db.execute(
-        "UPDATE notification SET state = 'cancelled', reason = ?, settled_at = ?"
-        " WHERE episode = ? AND state = 'waiting'"
-        " AND kind IN ('reminder', 'escalated')",
-        (Reason.ACKNOWLEDGED, stamp(now), episode),
-    )
+    stop_asking(db, episode, now)
     return row is not None
 
 
@@ -93,7 +88,7 @@ def requeue(
         row = db.execute(
             "UPDATE notification SET state = 'waiting', reason = ?, settled_at = NULL,"
             " held_until = NULL, uncertain = 0, tried = '', message = NULL,"
-            " replaces = NULL,"
+            " replaces = NULL, fail_overs = 0, unconfirmed = 0, doubted = NULL,"
             " expires_at = CASE WHEN expires_at IS NULL THEN NULL ELSE ? END"
             " WHERE id = ? AND state IN ('cancelled', 'expired', 'dead')"
             " RETURNING recipient",
@@ -196,6 +191,11 @@ def recover(
             " AND state = 'in_flight'",
             (reference,),
         )
+        reported = db.execute(
+            "SELECT id FROM message WHERE submission = ?", (reference,)
+        ).fetchall()
+        for (message,) in reported:
+            tell_reported(db, MessageId(message), now)
     close_all_charges(db)
     reconsider(db, now)
     busy = db.execute("SELECT recipient FROM mailbox WHERE busy IS NOT NULL").fetchall()
@@ -244,6 +244,10 @@ def shift(db: Connection, by: timedelta) -> None:
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
         # A span from when it changed; what a window of the day holds stays there.
         ("notification", "held_until", "state = 'waiting' AND reason = 'flapping'"),
+        ("message", "accepted_at", "followed = 1"),
+        ("message", "asked_at", "followed = 1"),
+        ("message", "claimed_at", "followed = 1"),
+        ("parked_report", "heard_at", "1"),
         ("sent", "at", "1"),
         ("ack", "at", "1"),
         ("skipped_number", "until", "1"),
@@ -333,3 +337,15 @@ def write_setting(db: Connection, key: str, value: str) -> None:
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (key, value),
     )
+
+
+def own_secret(db: Connection, purpose: str, fresh: str) -> str:
+    """Read the store's secret for *purpose*; the first to ask says what it is."""
+    db.execute(
+        "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+        (f"secret {purpose}", fresh),
+    )
+    (value,) = db.execute(
+        "SELECT value FROM setting WHERE key = ?", (f"secret {purpose}",)
+    ).fetchone()
+    return str(value)

@@ -19,10 +19,18 @@ from alertbridge.core.notification import MessageId, Reason, Way
 from alertbridge.core.plan import Known
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.settlement import Settlement
-from alertbridge.stores.columns import dump_ways, load_ways, stamp, stamp_or_none
+from alertbridge.stores.columns import (
+    dump_ways,
+    load_report,
+    load_ways,
+    stamp,
+    stamp_or_none,
+)
 from alertbridge.stores.sqlite_ack import forget_unsent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_next_people import write_next_people
+from alertbridge.stores.sqlite_reports import unpark
 from alertbridge.stores.sqlite_spend import close_charges, give_back
 
 
@@ -70,9 +78,12 @@ def settle(
             submission.reference,
         ),
     )
+    for message in submission.messages:
+        tell_reported(db, message.id, now)
     close_charges(db, submission.messages, submission.attempt, settlement.watch, now)
     for plan in settlement.meta:
         apply(db, plan, Known(), now)
+    write_next_people(db, settlement.next_people, now)
     return True
 
 
@@ -98,10 +109,7 @@ def _apply_step(
     match step:
         case Told(provider_id):
             _move(db, message, "accepted", "told", Reason.ACCEPTED, at)
-            db.execute(
-                "UPDATE message SET provider_id = ? WHERE id = ?",
-                (provider_id, message.id),
-            )
+            _follow(db, message.id, provider_id, now)
             _free(db, message, deferrals=0)
         case Again(retry_at, alone):
             _take_back(db, message, attempt)
@@ -222,13 +230,14 @@ def tell_late(
 ) -> None:
     """Settle the facts of a message of which we learn late that it was taken."""
     known = db.execute(
-        "UPDATE message SET state = 'accepted', provider_id = ? WHERE id = ?"
+        "UPDATE message SET state = 'accepted' WHERE id = ?"
         " AND state IN ('uncertain', 'replaced', 'dead')"
         " RETURNING submission, recipient",
-        (provider_id, message),
+        (message,),
     ).fetchone()
     if known is None:
         return
+    _follow(db, message, provider_id, now)
     db.execute(
         "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
         " WHERE (message = ? OR replaces = ?)"
@@ -237,6 +246,29 @@ def tell_late(
     )
     _close_if_settled(db, Reference(known[0]))
     wake(db, RecipientName(known[1]), now)
+
+
+def tell_reported(db: Connection, message: MessageId, now: datetime) -> None:
+    """Settle the facts of a message that was reported before its answer was missed."""
+    row = db.execute(
+        "SELECT report FROM message WHERE id = ? AND state IN ('uncertain', 'dead')"
+        " AND report != ''",
+        (message,),
+    ).fetchone()
+    if row is not None:
+        tell_late(db, message, load_report(row[0]).provider_id, now)
+
+
+def _follow(
+    db: Connection, message: MessageId, provider_id: str, now: datetime
+) -> None:
+    """It is taken: from now on it is followed, until its end is known or decided."""
+    db.execute(
+        "UPDATE message SET provider_id = ?, accepted_at = ?, followed = 1"
+        " WHERE id = ?",
+        (provider_id, stamp(now), message),
+    )
+    unpark(db, message, now)
 
 
 def _close_if_settled(db: Connection, reference: Reference) -> None:

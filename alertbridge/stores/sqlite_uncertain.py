@@ -13,6 +13,7 @@ from alertbridge.stores.columns import FAR, dump, moment, stamp
 from alertbridge.stores.sqlite_attempt import Claim, write_attempt, write_sent
 from alertbridge.stores.sqlite_intake import apply, bury
 from alertbridge.stores.sqlite_mailbox import read_sent, read_told, wake
+from alertbridge.stores.sqlite_next_people import write_next_people
 from alertbridge.stores.sqlite_spend import charge
 
 _LOOK = 64
@@ -173,6 +174,8 @@ def _bury_worn_out(work: Claim, messages: tuple[Message, ...]) -> bool:
         )
         for plan in work.drafting.bury(dead, message.recipient, work.now):
             apply(work.db, plan, Known(), work.now)
+        instead = work.drafting.instead(dead, message.recipient, work.now)
+        write_next_people(work.db, instead, work.now)
     return found
 
 

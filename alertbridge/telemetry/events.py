@@ -92,10 +92,49 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
                 "waited",
             ),
         ),
+        "report.heard": Event(
+            Level.INFO,
+            "A delivery report, posted, asked for or pushed: delivered is the "
+            "carrier's word, not an acknowledgement.",
+            ("provider", "delivery", "code", "final"),
+        ),
+        "report.parked": Event(
+            Level.INFO,
+            "Delivery reports about messages that are not known: kept for an hour, in "
+            "case they came before the answer to the send.",
+            ("provider", "amount"),
+        ),
+        "report.refused": Event(
+            Level.WARNING,
+            "What was posted to a report address is no report of its gateway.",
+            ("provider", "reason"),
+        ),
+        "report.not_answered": Event(
+            Level.WARNING,
+            "A provider was asked what became of a message, and did not say.",
+            ("provider", "reference", "reason"),
+        ),
+        "message.delivered": Event(
+            Level.INFO,
+            "A phone has the SMS, as the carrier says; `seconds` since its acceptance.",
+            ("provider", "reference", "seconds"),
+        ),
+        "message.missed": Event(
+            Level.WARNING,
+            "An accepted SMS did not arrive (undelivered) or did not say so in time "
+            "(unconfirmed): `onward` notifications take another way, `dead` have none.",
+            ("provider", "reference", "reason", "code", "onward", "dead"),
+        ),
+        "feed.failed": Event(
+            Level.ERROR,
+            "A bug: a provider's feed of reports ended; it is started again.",
+            ("provider", "error"),
+        ),
         "circuit.opened": Event(
             Level.WARNING,
-            "Two requests in a row to a provider came to nothing: others are preferred,"
-            " and it is asked every 15 s whether it answers again.",
+            "Two requests in a row to a provider came to nothing, or its reports say "
+            "that it does not do its work: others are preferred, and it is asked every "
+            "15 s whether it answers again.",
             ("provider",),
         ),
         "circuit.closed": Event(

@@ -115,6 +115,45 @@ _METRICS = (
         "provider",
     ),
     _metric(
+        "reports_total",
+        _C,
+        "Delivery reports, by what they say: pending, delivered, failed, expired.",
+        "provider",
+        "delivery",
+    ),
+    _metric(
+        "reports_parked_total",
+        _C,
+        "Delivery reports about messages that were not known (yet).",
+        "provider",
+    ),
+    _metric(
+        "reports_refused_total",
+        _C,
+        "Posts to a report address that were no report of its gateway.",
+        "provider",
+    ),
+    _metric(
+        "messages_delivered_total",
+        _C,
+        "SMS that a phone has, as the carrier says.",
+        "provider",
+    ),
+    _metric(
+        "messages_missed_total",
+        _C,
+        "SMS that did not arrive (undelivered), or did not say so in time "
+        "(unconfirmed).",
+        "provider",
+        "reason",
+    ),
+    _metric(
+        "delivery_latency_seconds",
+        _H,
+        "From a provider's acceptance to the report of delivery, in seconds.",
+        "provider",
+    ),
+    _metric(
         "circuits_opened_total",
         _C,
         "Times that a provider failed twice in a row, and others were preferred.",
@@ -255,6 +294,14 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
                 for outcome in ("deferred", "uncertain", "rejected")
             ),
         ),
+        "report.heard": (_feed("reports_total"),),
+        "report.parked": (_feed("reports_parked_total", "amount"),),
+        "report.refused": (_feed("reports_refused_total"),),
+        "message.delivered": (
+            _feed("messages_delivered_total"),
+            _feed("delivery_latency_seconds", "seconds"),
+        ),
+        "message.missed": (_feed("messages_missed_total"),),
         "circuit.opened": (_feed("circuits_opened_total"),),
         "inquiry.concluded": (_feed("inquiries_total"),),
         "fact.ended": (_feed("facts_ended_total", "amount"),),
@@ -269,6 +316,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
 """Which metrics an event counts. `config.reloaded` sets gauges beside these."""
 
 OUTCOMES = ("accepted", "deferred", "uncertain", "rejected")
+DELIVERIES = ("pending", "delivered", "failed", "expired")
 SEVERITIES = ("critical", "high", "low")
 
 KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
@@ -289,6 +337,7 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("dead", "no_answer"),
             ("dead", "no_way_left"),
             ("dead", "uncertain_twice"),
+            ("dead", "undelivered"),
         ),
     }
 )
@@ -317,6 +366,10 @@ KNOWN_BY_PROVIDER: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         PREFIX + "segments_total": ((),),
         PREFIX + "notifications_total": ((),),
         PREFIX + "notification_latency_seconds": ((),),
+        PREFIX + "reports_total": tuple((delivery,) for delivery in DELIVERIES),
+        PREFIX + "messages_delivered_total": ((),),
+        PREFIX + "messages_missed_total": (("undelivered",), ("unconfirmed",)),
+        PREFIX + "delivery_latency_seconds": ((),),
     }
 )
 """The same for each configured provider: the labels after `provider`."""

@@ -61,6 +61,10 @@ BUCKETS: Mapping[str, tuple[float, ...]] = {
         *(0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
         *(60, 120, 300, 600, 1800, 3600),
     ),
+    # Seconds to a phone that is on; a page goes another way after three minutes.
+    PREFIX + "delivery_latency_seconds": (
+        *(1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 900, 3600),
+    ),
 }
 """Histogram buckets, upper bounds in seconds."""
 

@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 
 from alertbridge.telemetry import type_and_place
-from alertbridge.web import ack, api, health, webhooks
+from alertbridge.web import ack, api, health, reports, webhooks
 from alertbridge.web.doors import DOORS, Doors
 
 log = structlog.get_logger()
@@ -38,14 +38,21 @@ def serve(handler: Handler) -> Handler:
         except web.HTTPException:
             raise
         except Exception as exc:  # noqa: BLE001  one request's bug is not our end
-            # The path of a link is its secret.
-            path = "/a/..." if request.path.startswith("/a/") else request.path
+            path = _without_secret(request.path)
             log.error("request.failed", path=path, error=type_and_place(exc))
             return web.Response(status=500, text="internal error\n")
         finally:
             under_way.end()
 
     return served
+
+
+def _without_secret(path: str) -> str:
+    """The path of a link, and of a report, is its secret."""
+    for begin in ("/a/", "/v1/reports/"):
+        if path.startswith(begin):
+            return f"{begin}..."
+    return path
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -66,7 +73,9 @@ def build_app(doors: Doors) -> web.Application:
     app[DOORS] = doors
     app.add_routes(
         web.RouteDef(route.method, route.path, serve(route.handler), route.kwargs)
-        for route in webhooks.routes() + health.routes() + api.routes() + ack.routes()
+        for routes in (webhooks, reports, health, api, ack)
+        for route in routes.routes()
     )
+    reports.add_limit(app)
     app.on_response_prepare.append(_add_headers)
     return app

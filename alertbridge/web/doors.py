@@ -1,16 +1,18 @@
 """What the HTTP side is given: the sources' doors, and everyone it calls."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiohttp import web
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.notification import ProviderName
+from alertbridge.core.report import DeliveryReport
 from alertbridge.core.secret import Secret
 from alertbridge.engine.current import Current
 from alertbridge.engine.intake import Intake
-from alertbridge.ports import Clock, Source, Store
+from alertbridge.ports import Clock, ReportReader, Source, Store
 from alertbridge.web.guesses import Guesses
 from alertbridge.web.readiness import Readiness
 from alertbridge.web.share import Shares
@@ -54,7 +56,7 @@ class Reloaded:
 class Doors:
     """Everyone the HTTP side calls; a reload changes `sources` and what stands beside.
 
-    `api_tokens` and `max_body` (in bytes) change with them.
+    `api_tokens`, `max_body` (in bytes) and `report_paths` change with them.
     """
 
     sources: Mapping[str, SourceDoor]
@@ -67,6 +69,9 @@ class Doors:
     exposition: Callable[[str], Awaitable[tuple[bytes, str]]]
     reload: Callable[[], Awaitable[Reloaded]]
     wake: Callable[[], None]
+    hear: Callable[[ProviderName, Sequence[DeliveryReport]], Awaitable[None]]
+    report_readers: Callable[[], Mapping[ProviderName, ReportReader]]
+    report_paths: Mapping[str, ProviderName] = field(default_factory=dict, repr=False)
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
     under_way: UnderWay = field(default_factory=UnderWay)

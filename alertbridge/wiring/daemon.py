@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,12 +20,15 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
-from alertbridge.ports import Clock, Provider, Store, StoreUnavailable
+from alertbridge.engine.report_feeds import ReportFeeds
+from alertbridge.engine.reporter import Reporter
+from alertbridge.ports import Clock, Provider, ReportReader, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
 from alertbridge.telemetry import Metrics, set_level
 from alertbridge.web.doors import Doors, Reloaded, Signed, SourceDoor
 from alertbridge.web.readiness import Readiness
+from alertbridge.web.reports import paths_of
 from alertbridge.wiring.holds import Holds
 from alertbridge.wiring.loading import load, state_dir
 
@@ -48,6 +52,7 @@ class Daemon:
         clock: Clock,
         metrics: Metrics,
         jitter: Callable[[], float],
+        report_key: Secret | None = None,
     ) -> None:
         self.loaded = loaded
         self.store = store
@@ -56,14 +61,31 @@ class Daemon:
         self._environ = environ
         self._session = session
         self._metrics = metrics
+        self._report_key = report_key
         self.current = Current(loaded.rules)
         self.dispatcher = Dispatcher(
-            store, self.current, make_providers(loaded, session), clock, jitter
+            store,
+            self.current,
+            make_providers(loaded, session, report_key),
+            clock,
+            jitter,
         )
         self.inquirer = Inquirer(
             store, self.dispatcher.listers, clock, self.dispatcher.wake
         )
         self.dispatcher.on_uncertain = self.inquirer.wake
+        self.reporter = Reporter(
+            store,
+            self.current,
+            self.dispatcher.providers,
+            clock,
+            self.dispatcher.wake,
+            self.dispatcher.distrust,
+        )
+        self.dispatcher.on_told = self.reporter.wake
+        self.feeds = ReportFeeds(
+            self.dispatcher.providers, partial(self.reporter.hear, vouched=True)
+        )
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
@@ -79,8 +101,19 @@ class Daemon:
             exposition=self.exposition,
             reload=self.reload,
             wake=self.dispatcher.wake,
+            hear=self.reporter.hear,
+            report_readers=self.report_readers,
+            report_paths=make_report_paths(loaded.settings, report_key),
             max_body=loaded.settings.server.max_body,
         )
+
+    def report_readers(self) -> Mapping[ProviderName, ReportReader]:
+        """The providers in force whose gateways post reports."""
+        return {
+            name: provider
+            for name, provider in self.dispatcher.providers().items()
+            if isinstance(provider, ReportReader)
+        }
 
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """What `/metrics` answers: counters as they are, gauges from the store."""
@@ -115,13 +148,16 @@ class Daemon:
         old, new = self.loaded.settings, loaded.settings
         for key in unheeded(old, new):
             log.warning("config.needs_restart", key=key)
-        providers = make_providers(loaded, self._session)
+        providers = make_providers(loaded, self._session, self._report_key)
         self.loaded = loaded
         self.current.rules = loaded.rules
         self.doors.sources = make_doors(new)
         self.doors.api_tokens = bearers(new.api_tokens)
         self.doors.max_body = new.server.max_body
+        self.doors.report_paths = make_report_paths(new, self._report_key)
         self.dispatcher.replace_providers(providers)
+        self.feeds.change()
+        self.reporter.wake()
         if new.heartbeat != old.heartbeat:
             self.heartbeat_changed.set()
         if new.log.level != old.log.level:
@@ -157,15 +193,38 @@ def unheeded(old: Settings, new: Settings) -> Iterator[str]:
 
 
 def make_providers(
-    loaded: Loaded, session: ClientSession
+    loaded: Loaded, session: ClientSession, report_key: Secret | None = None
 ) -> dict[ProviderName, Provider]:
-    """One provider per entry, in the order to try them."""
+    """One provider per entry, in the order to try them.
+
+    Their gateways are told where to post reports if there is an address that the world
+    reaches, and *report_key* to make it secret.
+    """
+    settings = loaded.settings
+    addresses = {
+        name: f"{str(settings.server.external_url).rstrip('/')}{path}"
+        for path, name in make_report_paths(settings, report_key).items()
+    }
     return {
         ProviderName(entry.name): PROVIDERS[entry.type].make(
-            ProviderName(entry.name), entry.options, session
+            ProviderName(entry.name),
+            entry.options,
+            session,
+            report_url=addresses.get(ProviderName(entry.name)),
         )
-        for entry in loaded.settings.providers
+        for entry in settings.providers
     }
+
+
+def make_report_paths(
+    settings: Settings, report_key: Secret | None
+) -> dict[str, ProviderName]:
+    """Where each provider's gateway posts its reports; nowhere without a key."""
+    if report_key is None or settings.server.external_url is None:
+        return {}
+    return paths_of(
+        [ProviderName(entry.name) for entry in settings.providers], report_key
+    )
 
 
 def make_doors(settings: Settings) -> dict[str, SourceDoor]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import secrets
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ from aiohttp import ClientSession, web
 
 from alertbridge import __version__, systemd
 from alertbridge.config import Settings
+from alertbridge.core.secret import Secret
 from alertbridge.engine.caretaker import (
     Pulse,
     keep_feeding,
@@ -22,7 +24,7 @@ from alertbridge.engine.caretaker import (
     keep_time,
 )
 from alertbridge.engine.circuits import keep_probing_providers
-from alertbridge.ports import StoreUnavailable
+from alertbridge.ports import Store, StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
 from alertbridge.telemetry import Format, Metrics, configure_logging
@@ -86,10 +88,23 @@ async def run(
                 clock=clock,
                 metrics=metrics,
                 jitter=random.Random().random,  # noqa: S311 - spreads retries
+                report_key=await _report_key(store),
             )
             await _run(daemon, read, session, clock, environ, listening)
     finally:
         await store.close()
+
+
+async def _report_key(store: Store) -> Secret | None:
+    """What makes the addresses of reports secret; it stays the same for a store.
+
+    Without one the gateways are asked instead: a full disk must not end paging.
+    """
+    try:
+        return Secret(await store.own_secret("reports", secrets.token_urlsafe(32)))
+    except StoreUnavailable as exc:
+        log.error("store.failed", reason=f"the key of the reports: {exc}")
+        return None
 
 
 async def _run(
@@ -175,6 +190,8 @@ def _start_workers(
     workers = {
         "store": store.wait_broken(),
         "inquirer": daemon.inquirer.run(),
+        "reporter": daemon.reporter.run(),
+        "feeds": daemon.feeds.run(),
         "prober": keep_probing_providers(
             daemon.dispatcher.circuits,
             daemon.dispatcher.providers,

@@ -13,9 +13,7 @@ from alertbridge.core.delivery import (
     LookLater,
     Step,
     Told,
-    choose_way,
     next_step,
-    ways_of,
 )
 from alertbridge.core.message import (
     Accepted,
@@ -34,6 +32,7 @@ from alertbridge.core.notification import (
 )
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.severity import Severity
+from alertbridge.core.way import choose_way, ways_of
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 BEGAN = NOW - timedelta(seconds=10)
@@ -75,8 +74,7 @@ def step_after(
         message,
         attempt=attempt,
         provider=ONE,
-        providers=[ONE],
-        numbers=numbers,
+        ways=ways_of(numbers, [ONE]),
         shared=shared,
         began_at=began_at,
         now=NOW,
@@ -216,4 +214,6 @@ def test_the_way_that_is_chosen(
     """A doubtful way beats silence, and comes last."""
     facts = [fact(tried=tried)]
 
-    assert choose_way(facts, [FIRST, SECOND], [ONE, TWO], skipped) == way
+    ways = ways_of([FIRST, SECOND], [ONE, TWO])
+
+    assert choose_way(facts, ways, skipped) == way

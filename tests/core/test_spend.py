@@ -12,7 +12,6 @@ from round_trip import MakeRules
 
 from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import OURSELVES
-from alertbridge.core.delivery import choose_way
 from alertbridge.core.dispatch import draft
 from alertbridge.core.encoding import measure
 from alertbridge.core.mailbox import Mailbox, sort_out
@@ -41,6 +40,7 @@ from alertbridge.core.spend import (
 from alertbridge.core.spend_decision import ANSWERED
 from alertbridge.core.spend_payers import crossings_in, limits_on, periods_paying
 from alertbridge.core.spend_words import crossing_words
+from alertbridge.core.way import choose_way, ways_of
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 ANNA = RecipientName("anna")
@@ -579,7 +579,9 @@ def test_choose_way_puts_money_after_refusals_and_before_bad_numbers() -> None:
     numbers = (Msisdn("+46701740605"), Msisdn("+46701740606"))
     one, two = ProviderName("one"), ProviderName("two")
 
-    way = choose_way((), numbers, (one, two), frozenset(numbers[:1]), frozenset({one}))
+    ways = ways_of(numbers, (one, two))
+
+    way = choose_way((), ways, frozenset(numbers[:1]), frozenset({one}))
 
     assert way == Way(numbers[1], two)
 

@@ -183,8 +183,9 @@ class World:
                 message,
                 attempt=submission.attempt,
                 provider=submission.provider,
-                providers=self.rules.providers,
-                numbers=numbers_of(message.recipient, message.tells, self.rules),
+                ways=self.rules.ways_to(
+                    numbers_of(message.recipient, message.tells, self.rules)
+                ),
                 shared=len(people) > 1,
                 began_at=submission.began_at,
                 now=self.now,

@@ -17,7 +17,8 @@ from alertbridge.core.settlement import Settlement
 from alertbridge.ports import StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.memory import MemoryLane
-from alertbridge.stores.sqlite import SqliteStore, T, Work, open_file
+from alertbridge.stores.sqlite import SqliteStore, open_file
+from alertbridge.stores.sqlite_lane import T, Work
 from alertbridge.telemetry import Metrics
 from alertbridge.web.app import build_app
 from alertbridge.wiring import Daemon, load

@@ -1,0 +1,126 @@
+"""What follows the end of an accepted message: told, another way, or the end of it.
+
+A failure returns what is still to be told to the mailbox, which sorts out what is still
+true, by the next number, then the next provider. Where no way is left it is dead: the
+admins hear of it, and the next people are told instead.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alertbridge.core.delivery import SKIP_NUMBER
+from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.message import Message
+from alertbridge.core.meta import dead_notifications, unconfirmed_page
+from alertbridge.core.next_people import NextPerson, next_people
+from alertbridge.core.notification import (
+    Fact,
+    NotificationId,
+    ProviderName,
+    Reason,
+    Way,
+)
+from alertbridge.core.plan import Plan
+from alertbridge.core.report import Blame, DeliveryReport
+from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
+from alertbridge.core.way import ways_left
+
+MOST_SENDS: Mapping[Severity, int] = {
+    Severity.CRITICAL: 4,
+    Severity.HIGH: 3,
+    Severity.LOW: 2,
+}
+"""SMS about one fact at the most, those nobody answered for included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The phone has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """It did not arrive, or nobody says that it did.
+
+    Facts `onward` wait for another way, `dead` have none left, and the others stay as
+    they are. `sure` says that it did not arrive: the SMS no longer counts in the pace
+    of a phone that it did not ring. `reason` is `undelivered` or `unconfirmed`.
+    """
+
+    reason: Reason
+    refused: Way
+    onward: tuple[NotificationId, ...] = ()
+    dead: tuple[NotificationId, ...] = ()
+    skip_number_until: datetime | None = None
+    meta: tuple[Plan, ...] = ()
+    next_people: tuple[NextPerson, ...] = field(default=())
+
+    @property
+    def sure(self) -> bool:
+        """Whether it surely did not arrive."""
+        return self.reason is Reason.UNDELIVERED
+
+
+Ended = Delivered | Missed
+
+
+def end_of(
+    message: Message,
+    provider: ProviderName,
+    known: DeliveryReport | None,
+    rules: Rules,
+    now: datetime,
+) -> Ended:
+    """Say what follows for *message*, which *provider* took.
+
+    Its `tells` are the facts that it alone still speaks for. *known* is what its
+    reports come to; None, or nothing final, means that it was waited for long enough.
+    """
+    if known is not None and known.is_delivered:
+        return Delivered()
+    failed = known is not None and known.is_final_failure
+    refused = Way(message.number, provider)
+    ways = rules.ways_to(numbers_of(message.recipient, message.tells, rules))
+    onward: list[NotificationId] = []
+    stuck: list[Fact] = []
+    for fact in message.tells:
+        if fact.acknowledged:
+            continue
+        may = sends_of(fact) < MOST_SENDS[fact.severity]
+        if may and ways_left(fact, refused, ways):
+            onward.append(fact.id)
+        elif not fact.episode.ended:
+            stuck.append(fact)
+    detail = _detail(known)
+    if not failed:
+        # It was taken, and may be on the phone: not dead, but somebody should know.
+        worst = [fact for fact in stuck if fact.severity is Severity.CRITICAL]
+        return Missed(
+            reason=Reason.UNCONFIRMED,
+            refused=refused,
+            onward=tuple(onward),
+            meta=unconfirmed_page(worst, message.recipient, detail, rules, now),
+        )
+    blamed = known is not None and known.blames is Blame.NUMBER
+    return Missed(
+        reason=Reason.UNDELIVERED,
+        refused=refused,
+        onward=tuple(onward),
+        dead=tuple(fact.id for fact in stuck),
+        skip_number_until=now + SKIP_NUMBER if blamed else None,
+        meta=dead_notifications(stuck, message.recipient, detail, rules, now),
+        next_people=next_people(stuck, message.recipient, rules, now),
+    )
+
+
+def sends_of(fact: Fact) -> int:
+    """How many SMS told it, or may have, the one that just ended included."""
+    return 1 + fact.fail_overs + fact.uncertain
+
+
+def _detail(known: DeliveryReport | None) -> str:
+    if known is None:
+        return "no delivery report"
+    return f"{known.delivery} ({known.code})" if known.code else known.delivery
