@@ -40,7 +40,7 @@ async def test_a_campaign_goes_on_where_it_was_stopped(
     for row in (
         ("rounds", "2 of 2"),
         ("kills", "4"),
-        ("acknowledged pages", str(pages)),
+        ("confirmed pages", str(pages)),
         ("lost", "0"),
         ("duplicated", "0"),
         ("still queued", "0"),

@@ -31,7 +31,7 @@ from migration_trial import PAGES as MIGRATED_PAGES
 from small_world import say_nothing
 from survivor import look_at, look_at_rows
 from sweep import scratch
-from trials import OVER, PAGES
+from trial_steps import OVER, PAGES
 
 ALL_THE_WAY = 20
 """Of so many images one is not only looked at, but gone on with until all has rung."""

@@ -33,6 +33,7 @@ from alertbridge.core.recipient import (
     RecipientName,
 )
 from alertbridge.core.reference import RANDOM_BITS, make_reference
+from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Store
@@ -42,7 +43,10 @@ START = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
 
 SINK = ProviderName("sink")
 
-PEOPLE = {"anna": "+46701740605", "bo": "+46701740607"}
+PEOPLE = {"anna": ("+46701740605", "+46701740606"), "bo": ("+46701740607",)}
+
+DEAD_PHONE = "+46701740605"
+"""Where the sink has reports: nothing ever arrives here."""
 
 NEVER = "0001-01-01T00:00:00Z"
 
@@ -56,9 +60,9 @@ RULES = Rules(
     },
     recipients={
         RecipientName(name): Recipient(
-            name=RecipientName(name), phones=(Msisdn(phone),)
+            name=RecipientName(name), phones=tuple(Msisdn(phone) for phone in phones)
         )
-        for name, phone in PEOPLE.items()
+        for name, phones in PEOPLE.items()
     },
     providers=(SINK,),
     meta_receiver=ReceiverName("sre"),
@@ -122,6 +126,7 @@ class Sink:
             {
                 "reference": submission.reference,
                 "person": message.recipient,
+                "number": message.number,
                 "page": page,
                 "kind": kind,
             }
@@ -171,6 +176,24 @@ def read_ledger(ledger: Path) -> list[dict[str, object]]:
         return []
     lines = ledger.read_text("utf-8").splitlines()
     return [ring for line in lines for ring in json.loads(line)]
+
+
+def reports_on(ledger: Path) -> list[DeliveryReport]:
+    """What the sink reports of all it took: delivered, but on the dead phone."""
+    taken = [(str(r["reference"]), str(r["number"])) for r in read_ledger(ledger)]
+    return [
+        DeliveryReport(
+            provider_id=reference,
+            reference=reference,
+            number=Msisdn(number),
+            delivery=Delivery.FAILED if number == DEAD_PHONE else Delivery.DELIVERED,
+            final=True,
+            code="",
+            at=START,
+        )
+        # One for each message, whatever pages it tells.
+        for reference, number in dict.fromkeys(taken)
+    ]
 
 
 async def until_sent(store: Store) -> None:

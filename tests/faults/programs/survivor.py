@@ -13,12 +13,24 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 from typing import TypeVar
 
-from small_world import PEOPLE, RULES, SINK, START, Sink, post, read_ledger, references
+from small_world import (
+    DEAD_PHONE,
+    PEOPLE,
+    RULES,
+    SINK,
+    START,
+    Sink,
+    post,
+    read_ledger,
+    references,
+    reports_on,
+)
 
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.reporter import Reporter
 from alertbridge.ports import StoreRefused
 from alertbridge.simulator.virtual_time import VirtualClock, run_virtual
 from alertbridge.stores import sqlite_schema
@@ -35,6 +47,10 @@ over: told and told, over before anybody heard, or told as that."""
 
 DRAINED = timedelta(minutes=3)
 """Longer than two looks at a list, and every retry of a sink that is well."""
+
+REPORTED, LANDED = 3, timedelta(seconds=30)
+"""How often the sink reports on all it took, and how long after the last time: what
+was under way at a kill has been looked up by the second."""
 
 IDLE = 60.0
 """Seconds: what is due must say so by itself."""
@@ -59,17 +75,20 @@ def look_at(
     confirmed: Iterable[int],
     pages: int,
     over: Iterable[int] = (),
+    reports: bool = False,
 ) -> list[str]:
     """Say what is wrong with the store in *folder*; empty: nothing.
 
     *confirmed* are pages whose 2xx was given, *over* those that the posts also resolve.
+    With *reports* the sink reports on all it took, again if need be.
     """
     wrong = look_at_rows(folder, confirmed=confirmed)
     if not wrong:
         lane = FileLane(folder / "store.db")
-        run_virtual(_go_on(lane, folder, pages, tuple(over)))
+        run_virtual(_go_on(lane, folder, pages, tuple(over), reports=reports))
         wrong += _not_drained(lane.db)
-        wrong += _wrong_rings(folder, pages, frozenset(over))
+        dead = DEAD_PHONE if reports else ""
+        wrong += _wrong_rings(folder, pages, frozenset(over), dead)
         wrong += _damage(lane.db)
         lane.db.close()
     return wrong
@@ -120,7 +139,7 @@ def _unmarked(db: Connection, folder: Path) -> Iterator[str]:
 
 
 async def _go_on(
-    lane: FileLane, folder: Path, pages: int, over: tuple[int, ...]
+    lane: FileLane, folder: Path, pages: int, over: tuple[int, ...], *, reports: bool
 ) -> None:
     """Be the next process: everything is posted again, and time passes."""
     loop = asyncio.get_running_loop()
@@ -139,17 +158,31 @@ async def _go_on(
     inquirer = Inquirer(store, dispatcher.listers, clock, dispatcher.wake, idle=IDLE)
     dispatcher.on_uncertain = inquirer.wake
     intake = Intake(store, current, clock, dispatcher.wake)
-    looking = loop.create_task(inquirer.run())
+    reporter = Reporter(
+        store,
+        current,
+        dispatcher.providers,
+        clock,
+        dispatcher.wake,
+        dispatcher.distrust,
+        idle=IDLE,
+    )
+    dispatcher.on_told = reporter.wake
+    beside = [loop.create_task(inquirer.run()), loop.create_task(reporter.run())]
     sending = loop.create_task(dispatcher.run())
     for page in range(pages):
         await intake.accept(post(page))
     for page in over:
         await intake.accept(post(page, over=True))
+    for _ in range(REPORTED if reports else 0):
+        await reporter.hear(SINK, reports_on(folder / "ledger"))
+        await asyncio.sleep(LANDED.total_seconds())
     await asyncio.sleep(DRAINED.total_seconds())
     dispatcher.stop()
     await sending
-    looking.cancel()
-    await asyncio.wait([looking])
+    for task in beside:
+        task.cancel()
+    await asyncio.wait(beside)
 
 
 def _not_drained(db: Connection) -> Iterator[str]:
@@ -164,12 +197,23 @@ def _not_drained(db: Connection) -> Iterator[str]:
         yield f"{name} for {person}: its {kind} is still {state} ({reason})"
 
 
-def _wrong_rings(folder: Path, pages: int, over: frozenset[int]) -> Iterator[str]:
-    """Once for everybody; a page that is over may have ended before it rang."""
+def _wrong_rings(
+    folder: Path, pages: int, over: frozenset[int], dead: str
+) -> Iterator[str]:
+    """Once for everybody; a page that is over may have ended before it rang.
+
+    On a phone of which the sink reports that it is *dead*, nothing counts as heard.
+    """
+    ledger = read_ledger(folder / "ledger")
     rings: Counter[tuple[object, ...]] = Counter(
         (ring["page"], ring["person"], ring["kind"])
-        for ring in read_ledger(folder / "ledger")
+        for ring in ledger
+        if ring["number"] != dead
     )
+    missed = Counter(ring["page"] for ring in ledger if ring["number"] == dead)
+    for page_name, times in missed.items():
+        if times > 1:
+            yield f"{page_name} was sent {times} times to a phone that is dead"
     for page in range(pages):
         for person in PEOPLE:
             heard = tuple(rings.pop((f"Page{page}", person, kind), 0) for kind in KINDS)

@@ -162,7 +162,7 @@ def report(campaign: Campaign, rounds: int) -> str:
         ("seed", campaign.words["seed"]),
         ("rounds", f"{len(campaign.verdicts)} of {rounds}"),
         ("kills", counts["kills"]),
-        ("acknowledged pages", counts["acked"]),
+        ("confirmed pages", counts["acked"]),
         ("  rang", counts["ok"] + counts["counted"]),
         ("  over before they rang", counts["ended"]),
         ("  dead, with a meta-alert", counts["dead"]),
