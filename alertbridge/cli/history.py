@@ -31,8 +31,10 @@ def command(
     """List who was told what, and why others were not; the newest first.
 
     STATE is told (a provider took it), waiting, in_flight, cancelled, expired, dead,
-    or not_told. RULE is the line of the config that decided. The SMS stands below
-    the lines it told. Times are in this machine's zone.
+    or not_told. WHY is delivered once the carrier says that the phone has it, and
+    undelivered or unconfirmed if it did not or says nothing. RULE is the line of the
+    config that decided. The SMS stands below the lines it told. Times are in this
+    machine's zone.
     """
     query = {"limit": limit, "recipient": recipient}
     rows = read_rows(load_or_exit(config_file), "history", query)

@@ -53,7 +53,11 @@ class Inquiries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRow:
-    """One line of "what became of it": a notification, or why there was none."""
+    """One line of "what became of it": a notification, or why there was none.
+
+    `delivery` is what the gateway reported of the SMS: pending, delivered, failed or
+    expired; None if nothing.
+    """
 
     at: datetime
     episode: EpisodeId
@@ -73,6 +77,7 @@ class HistoryRow:
     reference: str | None = None
     settled_at: datetime | None = None
     notification: NotificationId | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

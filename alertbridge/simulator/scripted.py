@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertbridge.core.inquiry import Listed, Listing, NotListed
 from alertbridge.core.message import (
@@ -22,8 +22,18 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn, RecipientName
+from alertbridge.core.report import (
+    Answer as ReportAnswer,
+)
+from alertbridge.core.report import (
+    Blame,
+    Delivery,
+    DeliveryReport,
+    NotReported,
+    Reported,
+)
 from alertbridge.core.severity import Severity
-from alertbridge.ports import ProviderCheckFailed
+from alertbridge.ports import Heard, ProviderCheckFailed
 
 LONGEST_WAIT = 10.0
 """Seconds after which a provider stops waiting for its gateway, as ours do."""
@@ -76,6 +86,40 @@ def rejects(*, number_is_bad: bool = False, after: float = USUAL) -> Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What becomes of one SMS that rang, or did not: the last report, and when.
+
+    `after` is in seconds from the request. `told`: the gateway says so by itself;
+    if not, it has to be asked.
+    """
+
+    delivery: Delivery = Delivery.DELIVERED
+    after: float = 4.0
+    code: str = ""
+    blames: Blame | None = None
+    told: bool = True
+
+
+def arrives(after: float = 4.0, *, told: bool = True) -> Fate:
+    """It reaches the phone."""
+    return Fate(after=after, told=told)
+
+
+def fails(
+    after: float = 4.0, *, told: bool = True, blames: Blame | None = None
+) -> Fate:
+    """It does not, and the carrier says so."""
+    return Fate(
+        delivery=Delivery.FAILED, after=after, code="599", told=told, blames=blames
+    )
+
+
+def nobody_says() -> Fate:
+    """It may have, or not: no report ever comes."""
+    return Fate(delivery=Delivery.PENDING, told=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sms:
     """One SMS as it rang: `message` has what it tells, and to whom."""
 
@@ -122,6 +166,9 @@ class ScriptedProvider:
         self.requests_per_second = requests_per_second
         self.most_numbers = MAX_NUMBERS
         self.answer: Answer | Callable[[Submission], Answer] = accepts()
+        self.fate: Fate | Callable[[Sms], Fate] = arrives()
+        self._fates: dict[Reference, list[tuple[Sms, Fate]]] = {}
+        self._rung: asyncio.Queue[tuple[Sms, Fate]] = asyncio.Queue()
         self.turns: deque[Answer] = deque()
         self.submissions: list[Submission] = []
         self.answers: list[Answer] = []
@@ -135,20 +182,63 @@ class ScriptedProvider:
         if answer.sent:
             self.taken.add(submission.reference)
             for message in submission.messages:
-                self._ring(
-                    Sms(
-                        at=self._now(),
-                        number=message.number,
-                        text=submission.text,
-                        provider=self.name,
-                        reference=submission.reference,
-                        attempt=submission.attempt,
-                        urgent=submission.urgent,
-                        message=message,
-                    )
+                sms = Sms(
+                    at=self._now(),
+                    number=message.number,
+                    text=submission.text,
+                    provider=self.name,
+                    reference=submission.reference,
+                    attempt=submission.attempt,
+                    urgent=submission.urgent,
+                    message=message,
                 )
+                self._ring(sms)
+                self._decide_fate(sms)
         await asyncio.sleep(answer.after)
         return Outcomes(answer.outcome)
+
+    def _decide_fate(self, sms: Sms) -> None:
+        fate = self.fate if isinstance(self.fate, Fate) else self.fate(sms)
+        self._fates.setdefault(sms.reference, []).append((sms, fate))
+        if fate.told:
+            self._rung.put_nowait((sms, fate))
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> ReportAnswer:
+        """Say what has become of everything under *reference* by now."""
+        del provider_id
+        if self._is_down():
+            return NotReported("cannot reach the gateway: connection refused")
+        return Reported(
+            tuple(
+                self._report(sms, fate)
+                if self._now() >= sms.at + timedelta(seconds=fate.after)
+                else self._report(sms, nobody_says())
+                for sms, fate in self._fates.get(reference, ())
+            )
+        )
+
+    async def feed(self, heard: Heard) -> None:
+        """Say by itself what becomes of each SMS, when it is known."""
+        async with asyncio.TaskGroup() as telling:
+            while True:
+                sms, fate = await self._rung.get()
+                telling.create_task(self._tell(sms, fate, heard))
+
+    async def _tell(self, sms: Sms, fate: Fate, heard: Heard) -> None:
+        await asyncio.sleep(fate.after)
+        await heard((self._report(sms, fate),))
+
+    def _report(self, sms: Sms, fate: Fate) -> DeliveryReport:
+        return DeliveryReport(
+            provider_id=f"{self.name}-{sms.reference}",
+            reference=sms.reference,
+            number=sms.number,
+            delivery=fate.delivery,
+            final=fate.delivery is not Delivery.PENDING,
+            code=fate.code,
+            at=self._now(),
+            blames=fate.blames,
+        )
 
     def _next(self, submission: Submission) -> Answer:
         if self.turns:

@@ -14,6 +14,7 @@ What runs is what `serve` runs. Only the clock, the gateways and the disk are ou
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from random import Random
 from types import TracebackType
@@ -30,6 +31,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.report_feeds import ReportFeeds
 from alertbridge.engine.reporter import Reporter
 from alertbridge.ports import HistoryRow, Recorded
 from alertbridge.simulator.scripted import ScriptedProvider, Sms
@@ -186,9 +188,13 @@ class World:
         reporter = self._new_reporter()
         self.dispatcher.on_told = reporter.wake
         self.reporter = reporter
+        feeds = ReportFeeds(
+            self.dispatcher.providers, partial(reporter.hear, vouched=True)
+        )
         self._beside = [
             self._loop.create_task(inquirer.run()),
             self._loop.create_task(reporter.run()),
+            self._loop.create_task(feeds.run()),
             self._loop.create_task(probing),
         ]
         await asyncio.sleep(0)

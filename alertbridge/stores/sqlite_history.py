@@ -24,14 +24,14 @@ from alertbridge.stores.columns import (
 _NOTIFICATIONS = (
     "SELECT n.created_at, e.id, e.source, e.labels, n.severity, n.kind, n.round,"
     " n.recipient, n.state, n.reason, n.place, 1, s.body, s.provider, s.reference,"
-    " n.settled_at, n.id, n.id"
+    " n.settled_at, n.id, n.id, m.delivery"
     " FROM notification n JOIN episode e ON e.id = n.episode"
     " LEFT JOIN message m ON m.id = n.message"
     " LEFT JOIN submission s ON s.reference = m.submission"
 )
 _LEFT_OUT = (
     "SELECT l.last_at, e.id, e.source, e.labels, e.severity, '', 0, l.recipient,"
-    " 'not_told', l.verdict, l.place, l.times, NULL, NULL, NULL, NULL, NULL, 0"
+    " 'not_told', l.verdict, l.place, l.times, NULL, NULL, NULL, NULL, NULL, 0, NULL"
     " FROM left_out l JOIN episode e ON e.id = l.episode"
 )
 
@@ -92,6 +92,7 @@ def _history_row(row: Row) -> HistoryRow:
         reference=row[14],
         settled_at=moment_or_none(row[15]),
         notification=None if row[16] is None else NotificationId(row[16]),
+        delivery=row[18] or None,
     )
 
 

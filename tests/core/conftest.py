@@ -14,6 +14,7 @@ from alertbridge.core.notification import (
     MessageId,
     NotificationId,
     PostNote,
+    ProviderName,
     Way,
 )
 from alertbridge.core.recipient import Msisdn
@@ -43,6 +44,9 @@ def fact() -> Callable[..., Fact]:
         receiver: str = "sre",
         note: PostNote | None = None,
         replaces: int | None = None,
+        fail_overs: int = 0,
+        doubted: str | None = None,
+        acknowledged: bool = False,
         numbers: tuple[str, ...] = ("+46701740605",),
     ) -> Fact:
         over = NOW if kind is Kind.RESOLVED and not fires and ends is None else ends
@@ -68,6 +72,9 @@ def fact() -> Callable[..., Fact]:
             tried=tried,
             note=note,
             replaces=None if replaces is None else MessageId(replaces),
+            fail_overs=fail_overs,
+            doubted=None if doubted is None else ProviderName(doubted),
+            acknowledged=acknowledged,
         )
 
     return build

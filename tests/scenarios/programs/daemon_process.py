@@ -47,12 +47,18 @@ class Daemon(Child):
         self.write_config(config)
 
     def write_config(self, config: dict[str, object]) -> None:
-        """Write the config file; JSON is YAML too."""
+        """Write the config file; JSON is YAML too.
+
+        Where *config* has an empty `server`, gateways may post their reports here.
+        """
+        server = {"listen": f"127.0.0.1:{self.port}"}
+        if "server" in config:
+            server["external_url"] = self.url
         whole = {
-            "server": {"listen": f"127.0.0.1:{self.port}"},
             "storage": {"url": f"sqlite://{self.store}"},
             "log": {"level": "info", "format": "json"},
             **config,
+            "server": server,
         }
         self.config.write_text(json.dumps(whole, indent=1), "utf-8")
 
@@ -71,6 +77,12 @@ class Daemon(Child):
             if event.get("event") == name:
                 found.append(event)
         return found
+
+    async def history(self, http: ClientSession) -> list[dict[str, object]]:
+        """Who was told what, the newest first."""
+        async with http.get(f"{self.url}/api/v1/history") as answer:
+            rows: list[dict[str, object]] = await answer.json()
+            return rows
 
     async def post(
         self, http: ClientSession, group: object, source: str = "alertmanager"

@@ -1,0 +1,584 @@
+"""What every store does with delivery reports, in whatever order they come."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post, States
+
+from alertbridge.core.failover import Ended, end_of
+from alertbridge.core.following import Followed
+from alertbridge.core.message import Accepted, Message, Submission, Uncertain
+from alertbridge.core.notification import MessageId, ProviderName, Way
+from alertbridge.core.recipient import Msisdn, ReceiverName
+from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.rules import Rules
+from alertbridge.ports import HistoryRow, Matched, Store
+from alertbridge.stores.sqlite_reports import MOST_PARKED
+
+ONE, TWO = ProviderName("one"), ProviderName("two")
+PHONE, OTHER = Msisdn("+46701740605"), Msisdn("+46701740606")
+LOST = Uncertain(detail="no answer")
+
+Fold = Callable[..., Awaitable[Matched]]
+End = Callable[..., Awaitable[Ended | None]]
+
+
+def word(
+    delivery: Delivery = Delivery.DELIVERED,
+    *,
+    final: bool | None = None,
+    reference: str = "ref-1",
+    provider_id: str = "batch",
+    number: str | None = PHONE,
+    at: datetime | None = None,
+) -> DeliveryReport:
+    """One report, about the first submission unless told otherwise."""
+    return DeliveryReport(
+        provider_id=provider_id,
+        reference=reference,
+        number=None if number is None else Msisdn(number),
+        delivery=delivery,
+        final=delivery is not Delivery.PENDING if final is None else final,
+        code="",
+        at=at,
+    )
+
+
+FAILED, PENDING, DELIVERED = (
+    word(Delivery.FAILED),
+    word(Delivery.PENDING),
+    word(),
+)
+
+
+@pytest.fixture
+def rules(make_rules: MakeRules) -> Rules:
+    """Anna with two phones, and two providers."""
+    return make_rules({"anna": [PHONE, OTHER]}, providers=("one", "two"))
+
+
+@pytest.fixture
+def fold(store: Store, start: datetime) -> Fold:
+    """Hand reports in, `at` seconds after the start."""
+
+    async def hand(
+        *reports: DeliveryReport,
+        by: ProviderName = ONE,
+        at: float = 5,
+        cautious: bool = False,
+    ) -> Matched:
+        now = start + timedelta(seconds=at)
+        return await store.fold_reports(by, reports, now, cautious=cautious)
+
+    return hand
+
+
+@pytest.fixture
+def end(store: Store, rules: Rules, start: datetime) -> End:
+    """Act on the first message that is followed, as the reporter does."""
+
+    async def act(at: float = 6, *, by: Rules | None = None) -> Ended | None:
+        now = start + timedelta(seconds=at)
+
+        def decide(
+            message: Message, provider: ProviderName, known: DeliveryReport | None
+        ) -> Ended:
+            return end_of(message, provider, known, by or rules, now)
+
+        found = await store.followed()
+        return await store.end(found[0].message, decide, now) if found else None
+
+    return act
+
+
+@pytest.fixture
+async def sent(
+    post: Post, claim: Claim, answer: Answer, alert: MakeAlert, group: MakeGroup
+) -> Submission:
+    """One page, taken by the first provider."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, Accepted(provider_id="batch"), 1)
+    return submission
+
+
+async def row_of(store: Store) -> HistoryRow:
+    """The one notification there is."""
+    return next(row for row in await store.history() if row.notification is not None)
+
+
+async def test_what_is_accepted_is_followed(
+    store: Store, sent: Submission, start: datetime
+) -> None:
+    """With what it takes to ask about it, and how bad it is."""
+    (found,) = await store.followed()
+
+    assert found == Followed(
+        message=sent.messages[0].id,
+        reference=sent.reference,
+        provider=ONE,
+        provider_id="batch",
+        accepted_at=start + timedelta(seconds=1),
+        severity=sent.messages[0].tells[0].severity,
+    )
+
+
+async def test_delivered_is_recorded_and_not_followed_any_more(
+    store: Store, sent: Submission, fold: Fold, end: End
+) -> None:
+    """The carrier's word, beside the provider's."""
+    matched = await fold(DELIVERED)
+    await end()
+
+    row = await row_of(store)
+    assert matched == Matched(messages=(sent.messages[0].id,))
+    assert (row.state, row.reason, row.delivery) == ("told", "delivered", "delivered")
+    assert await store.followed() == ()
+
+
+async def test_a_failure_goes_back_to_the_mailbox_and_leaves_by_another_way(
+    sent: Submission, fold: Fold, end: End, claim: Claim, states: States
+) -> None:
+    """The next number, at once: the first SMS did not ring, and counts in no pace."""
+    await fold(FAILED)
+    await end()
+    waiting = await states()
+    (again,) = await claim(6)
+
+    assert waiting == [("DiskFull", "firing", "waiting", "undelivered")]
+    assert (again.messages[0].number, again.provider) == (OTHER, ONE)
+    assert again.reference != sent.reference
+
+
+async def test_silence_leaves_by_another_provider(
+    sent: Submission, end: End, claim: Claim, states: States
+) -> None:
+    """What nobody vouched for is doubted as a whole."""
+    await end(180)
+    waiting = await states()
+    (again,) = await claim(200)
+
+    assert waiting == [("DiskFull", "firing", "waiting", "unconfirmed")]
+    assert (again.messages[0].number, again.provider) == (PHONE, TWO)
+
+
+async def test_a_late_delivery_takes_back_what_has_not_left_yet(
+    store: Store, sent: Submission, fold: Fold, end: End, claim: Claim
+) -> None:
+    """The phone has it after all: no second SMS."""
+    await end(180)
+    await fold(DELIVERED, at=181)
+    await end(182)
+
+    assert await claim(300) == ()
+    assert (await row_of(store)).reason == "delivered"
+
+
+async def test_a_late_delivery_does_not_undo_what_is_under_way(
+    store: Store, sent: Submission, fold: Fold, end: End, claim: Claim, answer: Answer
+) -> None:
+    """The second SMS is told by the second message, and counts there."""
+    await end(180)
+    (again,) = await claim(200)
+    await fold(DELIVERED, at=201)
+    await end(202)
+    assert await answer(again, Accepted(provider_id="other"), 203, by=None)
+
+    row = await row_of(store)
+    assert (row.state, row.reason, row.provider) == ("told", "accepted", "two")
+
+
+async def test_a_stale_failure_of_the_first_way_ends_nothing_of_the_second(
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+) -> None:
+    """I11: only the current message decides."""
+    await end(180)
+    (again,) = await claim(200)
+    await answer(again, Accepted(provider_id="other"), 201)
+    await fold(FAILED, at=202)
+    await end(203)
+
+    assert [row[2:] for row in await states()] == [("told", "accepted")]
+
+
+async def test_dead_after_the_last_way_and_delivered_after_all(
+    store: Store, sent: Submission, fold: Fold, end: End, make_rules: MakeRules
+) -> None:
+    """D4: delivered wins in the record, whatever was believed before."""
+    only = make_rules({"anna": [PHONE]})
+    await fold(FAILED)
+    await end(by=only)
+    rows = [row for row in await store.history() if row.alert == "DiskFull"]
+    meta = [row.alert for row in await store.history() if row.alert != "DiskFull"]
+    await fold(DELIVERED, at=700)
+    await end(701, by=only)
+
+    assert [(row.state, row.reason) for row in rows] == [("dead", "undelivered")]
+    assert meta == ["PageNotSent"], "I7: in the same commit"
+    (row,) = [row for row in await store.history() if row.alert == "DiskFull"]
+    assert (row.state, row.reason) == ("told", "delivered")
+
+
+async def test_somebody_else_hears_once_however_many_are_not_reached(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    end: End,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Two are not reached; their fallback gets one page, and his own stays his own."""
+    made = make_rules(
+        {"anna": [PHONE], "carl": [OTHER], "bo": ["+46701740607"]},
+        receivers={"sre": ["anna", "carl"], "next": ["bo"]},
+    )
+    sre = replace(made.receivers[ReceiverName("sre")], fallback=ReceiverName("next"))
+    made = replace(
+        made,
+        receivers={**made.receivers, ReceiverName("sre"): sre},
+        meta_receiver=ReceiverName("next"),
+    )
+    await post(group(alert()), by=made)
+    (submission,) = await claim(by=made)
+    await answer(submission, Accepted(provider_id="batch"), 1, by=made)
+    await fold(FAILED, replace(FAILED, number=OTHER))
+    await end(by=made)
+    await end(by=made)
+
+    rows = await store.history(recipient="bo")
+    told = [(row.alert, row.kind, row.reason) for row in rows if row.notification]
+    assert told.count(("DiskFull", "escalated", "unreached")) == 1
+    assert [name for name, _, _ in told].count("PageNotSent") == 2
+
+
+# Order, doubles, strangers
+
+
+WORDS = (PENDING, word(Delivery.FAILED, final=False), FAILED, DELIVERED)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["early", "late"])
+@pytest.mark.parametrize("seed", range(24))
+async def test_the_order_of_reports_changes_nothing(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+    before: bool,
+    seed: int,
+) -> None:
+    """Every order of the four words, each twice, before or after the answer."""
+    order = _permutation(WORDS, seed)
+    await post(group(alert()))
+    (submission,) = await claim()
+    if before:
+        for one in (*order, *reversed(order)):
+            await fold(one, at=0.5)
+    await answer(submission, Accepted(provider_id="batch"), 1)
+    if not before:
+        for one in (*order, *reversed(order)):
+            await fold(one)
+
+    (found,) = await store.followed()
+    assert found.known is not None
+    assert found.known.is_delivered
+
+
+def _permutation(
+    words: Sequence[DeliveryReport], seed: int
+) -> tuple[DeliveryReport, ...]:
+    left, made = list(words), list[DeliveryReport]()
+    for size in range(len(words), 0, -1):
+        seed, at = divmod(seed, size)
+        made.append(left.pop(at))
+    return tuple(made)
+
+
+async def test_a_report_that_overtakes_the_answer_is_kept_for_it(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    end: End,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """I10: known only by the gateway's id, which we are about to be told."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    early = replace(DELIVERED, reference="")
+    matched = await fold(early, at=0.5)
+    await answer(submission, Accepted(provider_id="batch"), 1)
+    await end()
+
+    assert matched == Matched(messages=(), parked=1)
+    assert (await row_of(store)).reason == "delivered"
+
+
+async def test_a_parked_report_of_somebody_elses_number_is_not_mine(
+    store: Store,
+    fold: Fold,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """One batch has many numbers."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await fold(replace(DELIVERED, reference="", number=OTHER), at=0.5)
+    await answer(submission, Accepted(provider_id="batch"), 1)
+
+    (found,) = await store.followed()
+    assert found.known is None
+
+
+async def test_a_report_of_a_send_whose_answer_was_lost_is_that_answer(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    end: End,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """It was taken: nothing is sent again, and nobody need look it up."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, LOST, 10, lists=True)
+    await fold(DELIVERED, at=11)
+    await end(12)
+
+    assert await claim(3600) == ()
+    row = await row_of(store)
+    assert (row.state, row.reason) == ("told", "delivered")
+
+
+async def test_a_report_before_the_answer_is_lost_is_that_answer_too(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """The report came while the request was still under way."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await fold(PENDING, at=2)
+    await answer(submission, LOST, 10)
+
+    assert await claim(3600) == ()
+    assert (await row_of(store)).state == "told"
+
+
+async def test_a_report_before_a_kill_is_that_answer_as_well(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """The process died under way; the report had been written down."""
+    await post(group(alert()))
+    await claim()
+    await fold(PENDING, at=2)
+    await store.recover(start + timedelta(seconds=5), timedelta(seconds=15))
+
+    assert await claim(3600) == ()
+    assert (await row_of(store)).state == "told"
+
+
+@pytest.mark.parametrize(
+    ("report", "by"),
+    [
+        pytest.param(replace(FAILED, number=OTHER), ONE, id="another number"),
+        pytest.param(FAILED, TWO, id="another provider"),
+        pytest.param(
+            replace(FAILED, reference="ref-9", provider_id="x"), ONE, id="unknown"
+        ),
+        pytest.param(replace(FAILED, reference="", provider_id=""), ONE, id="nothing"),
+    ],
+)
+async def test_a_report_about_something_else_changes_nothing(
+    store: Store, sent: Submission, fold: Fold, report: DeliveryReport, by: ProviderName
+) -> None:
+    """It is kept for a while, in case it is early."""
+    matched = await fold(report, by=by)
+
+    (found,) = await store.followed()
+    assert matched == Matched(messages=(), parked=1)
+    assert found.known is None
+
+
+async def test_a_report_without_a_number_must_be_about_one_message(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Of a batch for two it does not say whose phone it means."""
+    both = make_rules({"anna": [PHONE], "bo": [OTHER]})
+    await post(group(alert()), by=both)
+    (submission,) = await claim(by=both)
+    await answer(submission, Accepted(provider_id="batch"), 1, by=both)
+
+    assert await fold(replace(FAILED, number=None)) == Matched(messages=(), parked=1)
+    assert all(found.known is None for found in await store.followed())
+
+
+async def test_reports_about_nobody_fill_no_disk(
+    store: Store, fold: Fold, start: datetime
+) -> None:
+    """The newest are kept, for an hour."""
+    strangers = [
+        replace(FAILED, reference="", provider_id=f"x{n}")
+        for n in range(MOST_PARKED + 10)
+    ]
+    await fold(*strangers)
+    kept = await _parked(store)
+    await fold(replace(FAILED, reference="", provider_id="late"), at=3700)
+
+    assert kept == MOST_PARKED
+    assert await _parked(store) == 1
+
+
+async def _parked(store: Store) -> int:
+    lane = store._lane  # type: ignore[attr-defined]
+    count: int = await lane.read(
+        lambda db: db.execute("SELECT count(*) FROM parked_report").fetchone()[0]
+    )
+    return count
+
+
+# Caution
+
+
+async def test_a_claimed_delivery_of_a_critical_page_waits_for_the_gateways_word(
+    store: Store, sent: Submission, fold: Fold, end: End, start: datetime
+) -> None:
+    """Whoever learnt the address can post 201; a failure he may post is acted on."""
+    await fold(DELIVERED, cautious=True)
+    (claimed,) = await store.followed()
+    await fold(DELIVERED, at=6)
+    await end(7)
+
+    assert claimed.known is None
+    assert claimed.claimed_at == start + timedelta(seconds=5)
+    assert (await row_of(store)).reason == "delivered"
+
+
+async def test_a_claimed_delivery_of_what_is_not_critical_is_believed(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """Nobody is woken by it either way: not worth a question."""
+    await post(group(alert(severity="warning")))
+    (submission,) = await claim()
+    await answer(submission, Accepted(provider_id="batch"), 1)
+    await fold(DELIVERED, cautious=True)
+
+    (found,) = await store.followed()
+    assert found.known is not None
+
+
+async def test_an_acknowledged_page_is_not_told_again(
+    store: Store, sent: Submission, fold: Fold, end: End, claim: Claim, start: datetime
+) -> None:
+    """I8: whether a human took it before the bad report or after it."""
+    await fold(FAILED)
+    await end()
+    episode = sent.messages[0].tells[0].episode.id
+    await store.acknowledge(episode, "anna", start + timedelta(seconds=7))
+
+    assert await claim(8) == ()
+    assert (await row_of(store)).reason == "acknowledged"
+
+
+async def test_what_ended_meanwhile_is_not_told_again(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    post: Post,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """It fired and ended, and its SMS did not arrive: it rides with the next digest."""
+    await fold(FAILED)
+    await end()
+    await post(group(alert(ends=5)), 7)
+
+    assert await claim(8) == ()
+
+
+async def test_each_number_of_a_person_is_tried_once(
+    sent: Submission, fold: Fold, end: End, claim: Claim, answer: Answer
+) -> None:
+    """Every way once, in order; the cap is four."""
+    ways = [Way(sent.messages[0].number, sent.provider)]
+    for turn in range(3):
+        at = 10.0 * (turn + 1)
+        (latest,) = await claim(at) if turn else (sent,)
+        if turn:
+            ways.append(Way(latest.messages[0].number, latest.provider))
+            await answer(latest, Accepted(provider_id=f"b{turn}"), at + 1)
+        report = replace(
+            FAILED, reference=latest.reference, number=latest.messages[0].number
+        )
+        await fold(report, by=latest.provider, at=at + 2)
+        await end(at + 3)
+
+    (last,) = await claim(60)
+    ways.append(Way(last.messages[0].number, last.provider))
+    assert ways == [Way(PHONE, ONE), Way(OTHER, ONE), Way(PHONE, TWO), Way(OTHER, TWO)]
+
+
+async def test_a_secret_of_the_store_stays_what_it_was(store: Store) -> None:
+    """The gateways know the addresses that were made of it."""
+    first = await store.own_secret("reports", "fresh")
+    second = await store.own_secret("reports", "fresher")
+    other = await store.own_secret("other", "fresh-too")
+
+    assert (first, second, other) == ("fresh", "fresh", "fresh-too")
+
+
+async def test_what_is_let_go_comes_back_with_a_report(
+    store: Store, sent: Submission, fold: Fold
+) -> None:
+    """Nobody waits for it, but a failure is acted on whenever it comes."""
+    await store.let_go([MessageId(sent.messages[0].id)])
+    gone = await store.followed()
+    await fold(FAILED)
+
+    assert gone == ()
+    assert len(await store.followed()) == 1
