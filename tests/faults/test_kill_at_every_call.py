@@ -28,6 +28,17 @@ def test_nothing_is_lost_or_doubled(trial: str, at_least: int) -> None:
     assert sum(one.kills for one in swept) >= at_least, report(swept, 0)
 
 
+def test_reports_are_acted_upon() -> None:
+    """Killed at every third call: what is reported is known, the next phone rings.
+
+    By hand at every call; it is the longest of the trials.
+    """
+    swept = sweep(["report"], every=3, workers=1)
+
+    assert not [what for one in swept for what in one.wrong], report(swept, 0)
+    assert sum(one.kills for one in swept) >= 100, report(swept, 0)
+
+
 def test_a_migration_goes_on_where_it_was() -> None:
     """Killed at every call on the oldest file, at some on newer ones: same rows."""
     swept = sweep(["migrate"], others_every=7, workers=1)
@@ -42,6 +53,7 @@ def test_a_migration_goes_on_where_it_was() -> None:
     [
         ("intake", "early-ack", "is lost"),
         ("send", "no-mark", "no attempt is written down"),
+        ("report", "early-ack", "was confirmed, and is lost"),
         ("migrate", "no-transaction", "cannot be migrated again"),
     ],
 )

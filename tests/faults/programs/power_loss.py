@@ -28,6 +28,8 @@ from disk_images import Disk, Image
 from disk_trace import STRACE, Event, read_trace
 from killing import Zygote, why_not
 from migration_trial import PAGES as MIGRATED_PAGES
+from report_trial import PAGES as REPORTED_PAGES
+from report_trial import lost_reports
 from small_world import say_nothing
 from survivor import look_at, look_at_rows
 from sweep import scratch
@@ -45,6 +47,7 @@ class Story:
     confirmed: Sequence[int] = ()
     pages: int = PAGES
     over: Sequence[int] = OVER
+    reports: bool = False
 
 
 STORIES: Mapping[str, Story] = {
@@ -52,6 +55,7 @@ STORIES: Mapping[str, Story] = {
     "intake": Story(),
     "send": Story(),
     "upkeep": Story(),
+    "report": Story(pages=REPORTED_PAGES, over=(), reports=True),
     "migrate": Story("1", range(MIGRATED_PAGES), MIGRATED_PAGES, ()),
 }
 
@@ -140,10 +144,17 @@ def _judge(found: Cuts, folder: Path, moment: int, disk: Disk, image: Image) -> 
     story = STORIES[found.trial]
     said = [int(line[4:]) for line in disk.said if line.startswith("ACK ")]
     confirmed = [*story.confirmed, *said]
-    if found.images % ALL_THE_WAY:
-        wrong = look_at_rows(folder, confirmed=confirmed)
-    else:
-        wrong = look_at(folder, confirmed=confirmed, pages=story.pages, over=story.over)
+    wrong = look_at_rows(folder, confirmed=confirmed)
+    if story.reports and not wrong:
+        wrong = list(lost_reports(folder, disk.said))
+    if not wrong and found.images % ALL_THE_WAY == 0:
+        wrong = look_at(
+            folder,
+            confirmed=confirmed,
+            pages=story.pages,
+            over=story.over,
+            reports=story.reports,
+        )
     found.lost += any("is lost" in what or "no attempt" in what for what in wrong)
     found.damaged += any("check" in what or "opened" in what for what in wrong)
     found.wrong += [f"power cut after call {moment}: {what}" for what in wrong]

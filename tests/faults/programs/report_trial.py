@@ -16,7 +16,7 @@ from small_world import (
     until_sent,
 )
 from survivor import in_file, look_at
-from trial_steps import PAGES, Gate, Say, named_in, set_up
+from trial_steps import Gate, Say, named_in, set_up
 
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
@@ -24,6 +24,8 @@ from alertbridge.engine.intake import Intake
 from alertbridge.engine.reporter import Reporter
 from alertbridge.ports import Store
 from alertbridge.stores.sqlite import open_file
+
+PAGES = 2
 
 
 def act_report(folder: Path, say: Say, gate: Gate, mutant: str) -> None:
@@ -77,6 +79,14 @@ async def _send_and_hear(store: Store, ledger: Path, say: Say, mutant: str) -> N
 
 def judge_report(folder: Path, said: list[str]) -> Iterator[str]:
     """What the gateway was told that we know, we know; and nobody goes without."""
+    yield from lost_reports(folder, said)
+    yield from look_at(
+        folder, confirmed=named_in(said, "ACK "), pages=PAGES, reports=True
+    )
+
+
+def lost_reports(folder: Path, said: list[str]) -> Iterator[str]:
+    """Reports that were confirmed to the gateway, and are not known."""
     reports = reports_on(folder / "ledger")
     known = dict(
         in_file(
@@ -91,6 +101,3 @@ def judge_report(folder: Path, said: list[str]) -> Iterator[str]:
         word = known.get(f"{report.reference} {report.number}")
         if word != report.delivery:
             yield f"report {number} was confirmed, and is lost: {word}"
-    yield from look_at(
-        folder, confirmed=named_in(said, "ACK "), pages=PAGES, reports=True
-    )

@@ -155,7 +155,7 @@ async def _go_on(
         monotonic=loop.time,
         idle=IDLE,
     )
-    inquirer = Inquirer(store, dispatcher.listers, clock, dispatcher.wake, idle=IDLE)
+    inquirer = Inquirer(store, dispatcher.listers, clock, dispatcher.wake)
     dispatcher.on_uncertain = inquirer.wake
     intake = Intake(store, current, clock, dispatcher.wake)
     reporter = Reporter(
