@@ -1,6 +1,7 @@
 """What operators rely on agrees: tables, code, docs/operations.md, alert rules."""
 
 import ast
+import inspect
 import os
 import re
 import shutil
@@ -11,9 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alertbridge.core import meta, trouble_kinds
+from alertbridge.core.trouble import Cause
 from alertbridge.telemetry import EVENTS, METRICS
 from alertbridge.telemetry.events import Level
 from alertbridge.telemetry.feeds import FEEDS
+from alertbridge.telemetry.known_labels import KNOWN_LABELS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "operations.md"
@@ -214,3 +218,22 @@ def test_every_critical_rule_is_tried() -> None:
     assert [
         r["alert"] for r in critical if f"alertname: {r['alert']}" not in cases
     ] == []
+
+
+def test_every_page_about_ourselves_is_in_the_table() -> None:
+    """And each is there from the start as a metric, so that a first one can be seen."""
+    page = PAGE.read_text("utf-8")
+    rows = page.partition("<!-- troubles -->\n")[2].partition("<!-- /troubles -->")[0]
+    shown = set(re.findall(r"^\| `(\w+)`", rows, re.MULTILINE))
+
+    made = {
+        one.name for one in vars(trouble_kinds).values() if isinstance(one, Cause)
+    } | set(re.findall(r'Cause\("(\w+)"', inspect.getsource(trouble_kinds)))
+    made |= set(
+        re.findall(r'^    +"([A-Z]\w+)",', inspect.getsource(meta), re.MULTILINE)
+    )
+    made |= set(re.findall(r'meta_plan\("(\w+)"', inspect.getsource(meta)))
+    made |= {meta.SPEND_WARNING}
+    counted = {cause for (cause,) in KNOWN_LABELS["alertbridge_meta_alerts_total"]}
+
+    assert shown == made == counted

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from alertbridge.cli.options import config_option, exit_with, problem_line
+from alertbridge.cli.standard_streams import open_missing
 from alertbridge.config import ConfigError
 from alertbridge.ports import StoreRefused
 from alertbridge.wiring import read_config, run, run_until_done
@@ -25,6 +26,7 @@ def command(config_file: Path, strict: bool) -> None:
     SIGHUP reads the config again; a broken one changes nothing. Started on a broken
     config, it runs on the last good copy, says so on /-/ready, and pages the admins.
     """
+    open_missing()
     try:
         read = read_config(config_file, os.environ, strict=strict)
     except ConfigError as exc:

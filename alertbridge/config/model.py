@@ -81,6 +81,12 @@ class Storage(Section):
         default=timedelta(days=90),
         description="How long the history of what has ended is kept.",
     )
+    warn_free: Size = Field(
+        default="512MiB",
+        validate_default=True,
+        description="The admins are told when less than this is free where the file "
+        "is.",
+    )
 
 
 class SeveritySection(Section):

@@ -1,10 +1,12 @@
 """Whom we talk to: the sources that post to us, and the providers we submit to."""
 
 import re
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from alertbridge.config.duration import Duration
 from alertbridge.config.model_spend import ZonedSpend
 from alertbridge.config.names import UrlName
 from alertbridge.config.section import Many, OneOrMany, Section, refusal
@@ -71,6 +73,26 @@ class HmacSection(Section):
     )
 
 
+def _long_enough(within: timedelta) -> timedelta:
+    if within < timedelta(minutes=1):
+        raise refusal("shorter than 1m", "write 1m or more")
+    return within
+
+
+class WatchdogSection(Section):
+    """An alert that fires for ever: it pages nobody, its silence pages the admins."""
+
+    matchers: Many[str] = Field(
+        default=('alertname="Watchdog"',),
+        description="Which alert it is; all must hold.",
+    )
+    within: Annotated[Duration, AfterValidator(_long_enough)] = Field(
+        default=timedelta(minutes=15),
+        description="It is silent when it was not posted for so long; three times what "
+        "its route in Alertmanager repeats it at.",
+    )
+
+
 class SourceEntry(Section):
     """A system that posts to `/v1/webhooks/NAME`."""
 
@@ -84,6 +106,11 @@ class SourceEntry(Section):
     )
     hmac: HmacSection | None = Field(
         default=None, description="A signature that every post must carry."
+    )
+    watchdog: WatchdogSection | None = Field(
+        default=None,
+        description="The alert that shows that it works (Prometheus' Watchdog): "
+        "swallowed, and missed (SourceSilent). null: none is expected.",
     )
     max_open: int = Field(
         default=MAX_OPEN,
@@ -108,4 +135,11 @@ class ProviderHead(Section):
         default_factory=ZonedSpend,
         description="Segments that this account may cost; another provider is "
         "preferred once they are used up.",
+    )
+    balance_warning: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="The admins are told when the account holds less than this, in its "
+        "own currency, or less than 7 days' burn (ip1, 46elks, twilio). null: only the "
+        "latter.",
     )

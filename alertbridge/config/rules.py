@@ -15,6 +15,7 @@ from alertbridge.config.routing import read_intervals, read_routes
 from alertbridge.config.salvage import Salvaged
 from alertbridge.config.spending import spend_of_people, spend_of_providers
 from alertbridge.config.templates import TemplateFiles, read_templates
+from alertbridge.config.watchdogs import watchdogs_of_sources
 from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import SourceName
 from alertbridge.core.flapping import NEVER, Flapping
@@ -85,6 +86,7 @@ def make_rules(
         stale_after=config.stale_after,
         linked_hosts=frozenset(config.linked_hosts),
         max_open={SourceName(s.name): s.max_open for s in config.sources},
+        watchdogs=dict(watchdogs_of_sources(report, salvaged)),
         version=version,
     )
     _check_border(report, salvaged)

@@ -26,11 +26,15 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """Where the store is, and how long it keeps what has ended."""
+    """Where the store is, and how long it keeps what has ended.
+
+    `warn_free` is in bytes.
+    """
 
     url: str
     path: Path
     retention: timedelta
+    warn_free: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,15 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """A provider; `options` is an instance of the model its type was given with."""
+    """A provider; `options` is an instance of the model its type was given with.
+
+    `balance_warning` is in the account's own currency.
+    """
 
     name: ProviderName
     type: str
     options: BaseModel
+    balance_warning: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,7 @@ def make_settings(config: ConfigFile) -> Settings:
             url=config.storage.url,
             path=Path(sqlite_path(config.storage.url)),
             retention=config.storage.retention,
+            warn_free=config.storage.warn_free,
         ),
         sources=tuple(_source(entry) for entry in config.sources),
         providers=tuple(_provider(entry) for entry in config.providers),
@@ -153,4 +162,6 @@ def _source(entry: SourceEntry) -> SourceSettings:
 
 
 def _provider(entry: ProviderHead) -> ProviderSettings:
-    return ProviderSettings(ProviderName(entry.name), entry.type, entry)
+    return ProviderSettings(
+        ProviderName(entry.name), entry.type, entry, entry.balance_warning
+    )

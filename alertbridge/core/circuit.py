@@ -6,7 +6,7 @@ after an hour of the first one's trouble. It is never a reason not to try: with 
 provider, or none that works, the doubtful one is asked as before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from alertbridge.core.message import Accepted, Deferred, Outcome, Rejected, Uncertain
@@ -15,29 +15,50 @@ TRIES = 2
 """Requests in a row that came to nothing before others are preferred. One may be a
 packet that was lost; each costs a critical page up to four seconds."""
 
+LONGEST_WISH = 10.0
+"""Seconds for which a gateway may ask to be left alone before others are preferred."""
+
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What is known of one provider; `failures` counts those in a row."""
+    """What is known of one provider.
+
+    `failures` counts requests in a row that came to nothing, `unanswered` questions.
+    """
 
     failures: int = 0
+    unanswered: int = 0
 
     @property
     def is_open(self) -> bool:
         """Whether others are to be preferred."""
         return self.failures >= TRIES
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether, as far as is known, a page could leave by it.
+
+        A question without an answer is no reason to prefer others, for it is no
+        message: but where nothing is sent it is all there is to go by.
+        """
+        return not self.is_open and self.unanswered < TRIES
+
 
 def after_request(circuit: Circuit, outcome: Outcome) -> Circuit:
     """Take what became of a request into account.
 
-    A refusal is an answer: the gateway works, whatever it thinks of the message.
+    A refusal is an answer: the gateway works, whatever it thinks of the message. An
+    account that is shut, or a wish for a long silence, needs no second request.
     """
     match outcome:
         case Accepted() | Rejected():
             return Circuit()
+        case Deferred(account_is_shut=True):
+            return Circuit(TRIES)
+        case Deferred(retry_after=wish) if wish is not None and wish > LONGEST_WISH:
+            return Circuit(TRIES)
         case Deferred() | Uncertain():
-            return Circuit(min(circuit.failures + 1, TRIES))
+            return replace(circuit, failures=min(circuit.failures + 1, TRIES))
         case _:
             assert_never(outcome)
 
@@ -53,6 +74,6 @@ def after_probe(circuit: Circuit, *, answered: bool) -> Circuit:
     An answer lets one request through, and no more: a gateway may answer questions and
     fail at every message.
     """
-    if not circuit.is_open:
-        return circuit
-    return Circuit(TRIES - 1) if answered else circuit
+    if not answered:
+        return replace(circuit, unanswered=min(circuit.unanswered + 1, TRIES))
+    return Circuit(min(circuit.failures, TRIES - 1))

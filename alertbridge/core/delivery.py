@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from alertbridge.core.circuit import LONGEST_WISH
 from alertbridge.core.inquiry import FAIL_OPEN
 from alertbridge.core.message import (
     Accepted,
@@ -140,7 +141,12 @@ def next_step(
         case Accepted(provider_id=provider_id):
             return Told(provider_id)
         case Deferred(retry_after=retry_after):
-            at = now + _backoff(message, retry_after, jitter)
+            wish = retry_after
+            others = any(way.provider != provider for way in ways)
+            if attempt == 1 and others and _is_too_long(wish, message):
+                # Another provider takes it: its circuit is open from this answer on.
+                wish = None
+            at = now + _backoff(message, wish, jitter)
             if attempt > 1:
                 # This one was not sent, but the first may have been: only under its
                 # own reference can the provider say that it has it already.
@@ -186,6 +192,12 @@ def fail_open_at(message: Message, began_at: datetime, now: datetime) -> datetim
 def is_worn_out(fact: Fact, more: int = 0) -> bool:
     """Whether a fact was sent too often without an answer, with *more* to count."""
     return fact.uncertain + more >= MAX_UNCERTAIN
+
+
+def _is_too_long(wish: float | None, message: Message) -> bool:
+    """Whether a provider's wish is one that a critical page does not wait out."""
+    critical = any(fact.severity is Severity.CRITICAL for fact in message.tells)
+    return critical and wish is not None and wish > LONGEST_WISH
 
 
 def _backoff(message: Message, retry_after: float | None, jitter: float) -> timedelta:

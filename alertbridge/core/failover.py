@@ -5,14 +5,16 @@ true, by the next number, then the next provider. Where no way is left it is dea
 admins hear of it, and the next people are told instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alertbridge.core.alert import OURSELVES
+from alertbridge.core.audience import listeners_of_receiver
 from alertbridge.core.delivery import SKIP_NUMBER
 from alertbridge.core.dispatch import numbers_of
 from alertbridge.core.message import Message
-from alertbridge.core.meta import dead_notifications, unconfirmed_page
+from alertbridge.core.meta import dead_notifications, name_of
 from alertbridge.core.next_people import NextPerson, next_people
 from alertbridge.core.notification import (
     Fact,
@@ -22,9 +24,12 @@ from alertbridge.core.notification import (
     Way,
 )
 from alertbridge.core.plan import Plan
+from alertbridge.core.recipient import RecipientName
 from alertbridge.core.report import Blame, DeliveryReport
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
+from alertbridge.core.trouble import Trouble
+from alertbridge.core.trouble_kinds import page_unconfirmed
 from alertbridge.core.way import ways_left
 
 MOST_SENDS: Mapping[Severity, int] = {
@@ -55,6 +60,7 @@ class Missed:
     dead: tuple[NotificationId, ...] = ()
     skip_number_until: datetime | None = None
     meta: tuple[Plan, ...] = ()
+    trouble: Trouble | None = None
     next_people: tuple[NextPerson, ...] = field(default=())
 
     @property
@@ -86,7 +92,7 @@ def end_of(
     onward: list[NotificationId] = []
     stuck: list[Fact] = []
     for fact in message.tells:
-        if fact.acknowledged:
+        if fact.acknowledged or _is_too_old(fact, now):
             continue
         may = sends_of(fact) < MOST_SENDS[fact.severity]
         if may and ways_left(fact, refused, ways):
@@ -101,7 +107,7 @@ def end_of(
             reason=Reason.UNCONFIRMED,
             refused=refused,
             onward=tuple(onward),
-            meta=unconfirmed_page(worst, message.recipient, detail, rules, now),
+            trouble=_unconfirmed(worst, message.recipient, detail, rules),
         )
     blamed = known is not None and known.blames is Blame.NUMBER
     return Missed(
@@ -118,6 +124,27 @@ def end_of(
 def sends_of(fact: Fact) -> int:
     """How many SMS told it, or may have, the one that just ended included."""
     return 1 + fact.fail_overs + fact.uncertain
+
+
+def _unconfirmed(
+    facts: Sequence[Fact], recipient: RecipientName, detail: str, rules: Rules
+) -> Trouble | None:
+    """What the admins hear of pages that nobody vouches for.
+
+    Nothing of a page about ourselves, and nothing if nobody else would hear of it: that
+    text would go the way of the first.
+    """
+    names = sorted({name_of(f) for f in facts if f.episode.source != OURSELVES})
+    others = any(
+        listener.recipient != recipient
+        for listener in listeners_of_receiver(rules.meta_receiver, rules)
+    )
+    return page_unconfirmed(recipient, names, detail) if names and others else None
+
+
+def _is_too_old(fact: Fact, now: datetime) -> bool:
+    """Whether its time to live is over: a phone that was off for it missed nothing."""
+    return fact.expires_at is not None and fact.expires_at <= now
 
 
 def _detail(known: DeliveryReport | None) -> str:

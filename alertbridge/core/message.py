@@ -136,10 +136,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """Surely not sent: it may be sent again. `retry_after` is the provider's wish."""
+    """Surely not sent: it may be sent again. `retry_after` is the provider's wish.
+
+    `account_is_shut`: nobody's message is taken on this account, until somebody sees to
+    it (a token revoked, no money left).
+    """
 
     detail: str
     retry_after: float | None = None
+    account_is_shut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.core.audience import Listener, listener_of, listeners_of_receiver
-from alertbridge.core.notification import Fact, ProviderName
+from alertbridge.core.notification import Fact
 from alertbridge.core.plan import Keys, Known, Plan, Post
 from alertbridge.core.planning import plan_past_routes
-from alertbridge.core.recipient import Recipient, RecipientName, mask
+from alertbridge.core.recipient import Recipient, RecipientName, shown_recipient
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import FULL, Crossing
@@ -41,7 +41,7 @@ def meta_plan(
     *subject* tells one happening of the cause from the next; it is not shown.
     """
     listeners = listeners_of_receiver(rules.meta_receiver, rules)
-    word = _word_of(severity, rules.severity)
+    word = word_of(severity, rules.severity)
     return _plan_own(cause, subject, summary, word, listeners, rules, now)
 
 
@@ -71,7 +71,7 @@ def budget_crossed(crossing: Crossing, rules: Rules, now: datetime) -> Plan:
     )
 
 
-def _word_of(severity: Severity, rule: SeverityRule) -> str:
+def word_of(severity: Severity, rule: SeverityRule) -> str:
     """Find a value of the severity label that *rule* reads as *severity*.
 
     The lists of a config may leave out every word of ours; of nothing said, high is
@@ -92,12 +92,6 @@ def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
     subject = f"{recipient.name} {now.isoformat()}"
     listeners = (listener_of(recipient),)
     return _plan_own(TEST_PAGE, subject, summary, "info", listeners, rules, now)
-
-
-def _critical(rules: Rules) -> str:
-    """A value that this config takes for critical: it must break through a night."""
-    known = rules.severity.critical
-    return "critical" if "critical" in known or not known else min(known)
 
 
 def _plan_own(
@@ -142,66 +136,9 @@ def dead_notifications(
     # An answer was lost: the phone may have rung, twice even.
     maybe = any(fact.uncertain for fact in facts)
     told = "may not have been told of" if maybe else "was not told of"
-    summary = f"{_shown(recipient)} {told} {shown}: {detail}"
+    summary = f"{shown_recipient(recipient)} {told} {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"
     return (meta_plan("PageNotSent", subject, summary, rules, now),)
-
-
-def unconfirmed_page(
-    facts: Sequence[Fact],
-    recipient: RecipientName,
-    detail: str,
-    rules: Rules,
-    now: datetime,
-) -> tuple[Plan, ...]:
-    """Tell the admins that nobody says whether somebody's phone has a page.
-
-    Empty if it was a meta-alert, or if nobody else would hear of it: that text would go
-    the way of the first.
-    """
-    facts = [fact for fact in facts if fact.episode.source != OURSELVES]
-    others = tuple(
-        listener
-        for listener in listeners_of_receiver(rules.meta_receiver, rules)
-        if listener.recipient != recipient
-    )
-    if not facts or not others:
-        return ()
-    names = ", ".join(sorted({name_of(fact) for fact in facts})[:3])
-    summary = f"{_shown(recipient)} may not have been told of {names}: {detail}"
-    subject = f"{recipient} {min(fact.id for fact in facts)}"
-    word = _word_of(Severity.CRITICAL, rules.severity)
-    plan = _plan_own("PageUnconfirmed", subject, summary, word, others, rules, now)
-    return (plan,)
-
-
-def provider_down(
-    provider: ProviderName, detail: str, rules: Rules, now: datetime
-) -> tuple[Plan, ...]:
-    """Tell the admins that a provider fails; nothing where it is the only one.
-
-    By whom should it be told? It would leave when it is no longer true.
-    """
-    if len(rules.providers) < 2:
-        return ()
-    summary = f"{provider} takes no SMS: {detail}; others are used meanwhile"
-    plan = meta_plan(
-        "ProviderDown", f"{provider} {now.isoformat()}", summary, rules, now
-    )
-    return (plan,)
-
-
-def removed_recipient(
-    recipient: RecipientName, message: int, rules: Rules, now: datetime
-) -> Plan:
-    """Tell the admins that somebody the config no longer has was still told."""
-    summary = (
-        f"{_shown(recipient)} is no longer in the config (removed, or renamed):"
-        " a page was sent to the numbers stored with it"
-    )
-    return meta_plan(
-        "RemovedRecipientTold", f"{recipient} {message}", summary, rules, now
-    )
 
 
 def broken_template(
@@ -225,11 +162,6 @@ def unless_known(made: Plan, known: Known) -> Plan:
     if not any(key in known.episodes for key in made.keys.fingerprints):
         return made
     return Plan(keys=made.keys, post=Post.COPY, reason=None, note=made.note)
-
-
-def _shown(recipient: RecipientName) -> str:
-    """A person's name; a bare number that is its own recipient is masked."""
-    return mask(recipient) if recipient.startswith("+") else recipient
 
 
 def name_of(fact: Fact) -> str:

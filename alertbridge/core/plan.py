@@ -91,7 +91,8 @@ class Verdict(StrEnum):
 
     `given_up` is not `already_told`: what he was to hear died, expired or was
     cancelled, and a copy is no reason to try again (a repeat is). `only_counted`: its
-    source has more open alerts than are told one by one.
+    source has more open alerts than are told one by one. `watchdog`: it shows that its
+    source works, and only its silence is told.
     """
 
     ALREADY_TOLD = "already_told"
@@ -106,6 +107,7 @@ class Verdict(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     MUTED = "muted"
     ONLY_COUNTED = "only_counted"
+    WATCHDOG = "watchdog"
     NOBODY = "nobody"
 
 

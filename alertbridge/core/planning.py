@@ -25,6 +25,7 @@ from alertbridge.core.notification import PostNote
 from alertbridge.core.plan import Keys, Known, LastPost, Plan, Post, Verdict, keys_of
 from alertbridge.core.plan_draft import PlanDraft
 from alertbridge.core.rules import Rules
+from alertbridge.core.swallow import swallow
 
 REPEAT_COPY = timedelta(minutes=5)
 """Two peers each post their "repeat interval elapsed"; within this it is one."""
@@ -35,6 +36,7 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
     keys = keys_of(group)
     draft = PlanDraft(rules, now, group.source)
     listeners = _Listeners(group, rules, now)
+    watchdog = rules.watchdogs.get(group.source)
     same: list[tuple[Alert, KnownEpisode]] = []
     seen: set[str] = set()
     for alert in group.alerts:
@@ -42,6 +44,9 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
             continue
         seen.add(alert.fingerprint)
         known_episode = known.episodes.get(alert.fingerprint)
+        if watchdog is not None and watchdog.matches(alert.labels):
+            swallow(draft, alert, known_episode, watchdog.where)
+            continue
         match sight(known_episode, alert, now, rules.flapping):
             case Opens(starts_at, closes, flaps):
                 draft.close_unseen(closes, starts_at)
@@ -77,7 +82,7 @@ def plan(group: AlertGroup, rules: Rules, known: Known, now: datetime) -> Plan:
             alert, episode, listeners.of(alert), repeats=post is Post.REPEAT
         )
     note = PostNote(
-        _note_key(keys),
+        note_key(keys),
         truncated=group.truncated,
         unreadable=len(group.unreadable),
         oversized=group.oversized,
@@ -134,7 +139,7 @@ def plan_past_routes(
         post = Post.NEWS
         draft.close_unseen(sighting.closes, sighting.starts_at)
         draft.open(alert, sighting.starts_at, listeners)
-    return draft.finish(keys, post, PostNote(_note_key(keys)))
+    return draft.finish(keys, post, PostNote(note_key(keys)))
 
 
 class _Listeners:
@@ -158,5 +163,6 @@ class _Listeners:
         return found
 
 
-def _note_key(keys: Keys) -> str:
+def note_key(keys: Keys) -> str:
+    """Name the group that a note is about."""
     return "\x1f".join((keys.source, keys.receiver, keys.group_key))

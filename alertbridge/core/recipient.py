@@ -61,3 +61,8 @@ def mask(number: str) -> str:
     if len(number) <= 7:
         return "*" * len(number)
     return number[:4] + "*" * (len(number) - 7) + number[-3:]
+
+
+def shown_recipient(recipient: RecipientName) -> str:
+    """A person's name; a bare number that is its own recipient is masked."""
+    return mask(recipient) if recipient.startswith("+") else recipient

@@ -21,6 +21,7 @@ from alertbridge.core.route import RouteTree
 from alertbridge.core.severity import Severity, SeverityRule
 from alertbridge.core.spend import SpendBudget
 from alertbridge.core.template import Template
+from alertbridge.core.watchdog import Watchdogs
 from alertbridge.core.way import Countries, ways_of
 
 MAX_OPEN = 10_000
@@ -86,6 +87,7 @@ class Rules:
     stale_after: timedelta = timedelta(days=2)
     linked_hosts: frozenset[str] = frozenset()
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
+    watchdogs: Watchdogs = field(default_factory=dict)
     version: str = ""
 
     def ways_to(self, numbers: Iterable[Msisdn]) -> tuple[Way, ...]:

@@ -7,7 +7,9 @@ from time import monotonic
 
 import structlog
 
+from alertbridge.core.trouble_kinds import clock_stepped
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.troubles import Troubles
 from alertbridge.ports import Clock, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ than any wait of theirs, shorter than the unit's WatchdogSec."""
 
 CLOCK_EVERY = 1.0
 CLOCK_STEP = timedelta(seconds=2)
+TOLD_STEP = timedelta(minutes=1)
+"""What time synchronisation sets after a start is less, and nobody's trouble."""
 
 
 class Pulse:
@@ -35,19 +39,30 @@ class Pulse:
     something: a full disk must not look like a stuck process, nor like health.
     """
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, *, stuck: float | None = None) -> None:
         self._dispatcher = dispatcher
+        self._stuck = STUCK if stuck is None else stuck
         self.answered = monotonic()
         self.stored = monotonic()
 
     def moves(self) -> bool:
         """Neither is stuck: what the watchdog is fed on."""
         oldest = min(self.answered, self._dispatcher.progress)
-        return monotonic() - oldest < STUCK
+        return monotonic() - oldest < self._stuck
 
-    def works(self) -> bool:
-        """Pages are kept and looked after: what the heartbeat is sent on."""
-        return self.moves() and monotonic() - self.stored < STUCK
+    def ails(self) -> str:
+        """Say what keeps pages from being kept, looked after or sent.
+
+        Empty if nothing does: what the heartbeat is sent on.
+        """
+        now = monotonic()
+        if now - self.stored >= self._stuck:
+            return "store: nothing was written"
+        if now - self._dispatcher.progress >= self._stuck:
+            return "dispatcher: no progress"
+        if not self._dispatcher.circuits.reachable():
+            return "providers: none can be reached"
+        return ""
 
 
 async def keep_probing(store: Store, clock: Clock, pulse: Pulse) -> None:
@@ -102,7 +117,10 @@ async def keep_beating(
 ) -> None:
     """Tell the outside that we work, for as long as we do: its silence is the alarm."""
     while True:
-        if pulse.works():
+        ails = pulse.ails()
+        if ails:
+            log.warning("heartbeat.withheld", reason=ails)
+        else:
             log.info("heartbeat.sent", success=await ping())
         await asyncio.sleep(every.total_seconds())
 
@@ -120,28 +138,37 @@ async def keep_feeding(
 
 
 async def keep_time(
-    step: Callable[[], timedelta], follow: Callable[[timedelta], None], store: Store
+    step: Callable[[], timedelta],
+    follow: Callable[[timedelta], None],
+    store: Store,
+    troubles: Troubles,
 ) -> None:
     """Move pending times along when the wall clock is stepped.
 
     Nobody waits longer, and nothing leaves earlier or twice, because a clock was set.
     """
     while True:
-        await follow_step(step, follow, store)
+        by = await follow_step(step, follow, store)
+        if abs(by) > TOLD_STEP:
+            await troubles.tell(clock_stepped(by))
         await asyncio.sleep(CLOCK_EVERY)
 
 
 async def follow_step(
     step: Callable[[], timedelta], follow: Callable[[timedelta], None], store: Store
-) -> None:
-    """Look at the wall clock once; the store follows before our own time does."""
+) -> timedelta:
+    """Look at the wall clock once; the store follows before our own time does.
+
+    Says how far everything was moved along.
+    """
     by = step()
     if abs(by) < CLOCK_STEP:
-        return
+        return timedelta(0)
     try:
         await store.shift(by)
     except StoreUnavailable as exc:
         log.error("store.failed", reason=f"clock: {exc}")
-        return
+        return timedelta(0)
     follow(by)
     log.warning("clock.stepped", seconds=by.total_seconds())
+    return by

@@ -16,6 +16,10 @@ log = structlog.get_logger()
 PROBE_EVERY = 15.0
 """Seconds between two questions to a provider whose circuit is open."""
 
+QUIET = 60.0
+"""Seconds without a word of a provider after which it is asked, where the outside wants
+to know whether a page could leave."""
+
 LONGEST_PROBE = 12.0
 
 
@@ -29,10 +33,19 @@ class Circuits:
         self._current = current
         self._current.resting = frozenset()
         self._circuits: dict[ProviderName, Circuit] = {}
+        self._heard: dict[ProviderName, float] = {}
         self._any_open = asyncio.Event()
+
+    def reachable(self) -> bool:
+        """Whether a page could leave by at least one of the providers in force."""
+        return any(
+            self._circuits.get(name, Circuit()).is_reachable
+            for name in self._current.rules.providers
+        )
 
     def note(self, name: ProviderName, outcome: Outcome) -> bool:
         """Take a request into account; True if the circuit opens by it."""
+        self._heard[name] = asyncio.get_running_loop().time()
         before = self._circuits.get(name, Circuit())
         after = after_request(before, outcome)
         self._keep(name, after)
@@ -48,14 +61,34 @@ class Circuits:
         """Ask every provider whose circuit is open; True if one may be tried again."""
         closed = False
         for name in self._current.resting & providers.keys():
-            answered = await _answers(providers[name])
-            # A request may have been answered meanwhile, and knows better.
-            circuit = after_probe(
-                self._circuits.get(name, Circuit()), answered=answered
-            )
-            self._keep(name, circuit)
-            closed = closed or answered
+            closed = await self._ask(name, providers[name]) or closed
         return closed
+
+    async def ask_quiet(
+        self,
+        providers: Mapping[ProviderName, Provider],
+        quiet: float = QUIET,
+        again: float = PROBE_EVERY,
+    ) -> None:
+        """Ask every provider of which nothing was heard for *quiet* seconds.
+
+        What did not answer is asked *again* sooner. An open circuit has its own probes.
+        """
+        for name in providers.keys() - self._current.resting:
+            unanswered = self._circuits.get(name, Circuit()).unanswered
+            heard = self._heard.get(name)
+            waits = again if unanswered else quiet
+            now = asyncio.get_running_loop().time()
+            if heard is None or now - heard >= waits:
+                await self._ask(name, providers[name])
+
+    async def _ask(self, name: ProviderName, provider: Provider) -> bool:
+        answered = await _answers(provider)
+        self._heard[name] = asyncio.get_running_loop().time()
+        # A request may have been answered meanwhile, and knows better.
+        known = self._circuits.get(name, Circuit())
+        self._keep(name, after_probe(known, answered=answered))
+        return answered
 
     def _keep(self, name: ProviderName, circuit: Circuit) -> None:
         """The one place where a circuit opens or closes, so that each is said once."""
@@ -102,3 +135,19 @@ async def keep_probing_providers(
         await asyncio.sleep(PROBE_EVERY)
         if await circuits.probe(providers()):
             wake()
+
+
+async def keep_asking(
+    circuits: Circuits,
+    providers: Callable[[], Mapping[ProviderName, Provider]],
+    *,
+    quiet: float = QUIET,
+    every: float = PROBE_EVERY,
+) -> None:
+    """Ask what is quiet, with a look *every* so many seconds, until cancelled.
+
+    Else a daemon with nothing to send would not know that nothing can be sent.
+    """
+    while True:
+        await circuits.ask_quiet(providers(), quiet, every)
+        await asyncio.sleep(every)

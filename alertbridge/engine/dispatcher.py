@@ -4,7 +4,7 @@ Decisions are core's; this file waits, calls, and writes down.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 
@@ -27,20 +27,18 @@ from alertbridge.core.message import (
     Submission,
     Uncertain,
 )
-from alertbridge.core.meta import (
-    SPEND_WARNING,
-    dead_notifications,
-    provider_down,
-    removed_recipient,
-)
+from alertbridge.core.meta import SPEND_WARNING, dead_notifications
 from alertbridge.core.notification import (
     Fact,
     Kind,
+    MessageId,
     ProviderName,
 )
 from alertbridge.core.plan import Plan
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Crossing, Period, Spent
+from alertbridge.core.trouble import Trouble
+from alertbridge.core.trouble_kinds import provider_down, removed_recipient
 from alertbridge.engine.circuits import Circuits
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatch_log import (
@@ -52,6 +50,7 @@ from alertbridge.engine.dispatch_log import (
 from alertbridge.engine.lanes import Lane, Lanes
 from alertbridge.engine.rate import WINDOW
 from alertbridge.engine.template_faults import TemplateFaults
+from alertbridge.engine.troubles import Troubles
 from alertbridge.ports import (
     Claimed,
     Clock,
@@ -73,9 +72,6 @@ alert, and looking each time would cost it half its speed. Nobody's page notices
 
 STORE_PAUSE = 1.0
 """Seconds between tries to write down what became of an attempt."""
-
-SAID_AGAIN = 900.0
-"""Least seconds between two pages about one provider that fails."""
 
 LONGEST_REQUEST = UNCERTAIN_WAIT.total_seconds() - 1
 """Seconds after which we stop waiting for a provider that breaks its promise to return:
@@ -111,9 +107,9 @@ class Dispatcher:
         self.circuits = Circuits(current)
         self.on_uncertain: Callable[[], None] = _nobody
         self.on_told: Callable[[], None] = _nobody
-        self._said_down: dict[ProviderName, float] = {}
         self._wake = asyncio.Event()
         self._faults = TemplateFaults(store, current, clock, self.wake)
+        self._troubles = Troubles(store, current, clock, self.wake)
         self._stopping = False
         self.progress = self._monotonic()
 
@@ -263,7 +259,11 @@ class Dispatcher:
             plan
             for message in submission.messages
             for plan in self._meta(message, steps[message.id], outcomes)
-        ) + self._down(submission.provider, outcomes.all)
+        )
+        troubles = [
+            *self._down(submission.provider, outcomes.all),
+            *self._removed(submission, steps),
+        ]
         crossed: list[Crossing] = []
 
         def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
@@ -291,6 +291,8 @@ class Dispatcher:
             for crossing in crossed:
                 log.error("meta.raised", cause=SPEND_WARNING)
                 report_crossed(crossing)
+        for trouble in troubles:
+            await self._troubles.tell(trouble)
 
     async def _write_down(self, submission: Submission, settlement: Settlement) -> bool:
         """Settle, however long the store is away.
@@ -318,32 +320,27 @@ class Dispatcher:
             opened = self.circuits.open(provider)
         else:
             opened = self.circuits.note(provider, Uncertain(detail=detail))
-        for plan in self._page_down(provider, detail) if opened else ():
-            await self._record(plan)
+        if opened and len(self._current.rules.providers) > 1:
+            await self._troubles.tell(provider_down(provider, detail))
 
-    async def _record(self, made: Plan) -> None:
-        try:
-            await self._store.record(made.keys, lambda _: made, self._clock.now())
-        except StoreUnavailable as exc:
-            log.error("store.failed", reason=str(exc))
-            return
-        log.error("meta.raised", cause=made.keys.group_key)
-        self.wake()
+    def _down(self, provider: ProviderName, outcome: Outcome) -> Iterator[Trouble]:
+        """The page about a provider that begins to fail, if there is another.
 
-    def _down(self, provider: ProviderName, outcome: Outcome) -> tuple[Plan, ...]:
-        """The page about a provider whose requests begin to fail."""
-        if not self.circuits.note(provider, outcome):
-            return ()
-        return self._page_down(provider, detail_of(outcome))
+        By whom should it be told? It would leave when it is no longer true.
+        """
+        opens = self.circuits.note(provider, outcome)
+        if opens and len(self._current.rules.providers) > 1:
+            yield provider_down(provider, detail_of(outcome))
 
-    def _page_down(self, provider: ProviderName, detail: str) -> tuple[Plan, ...]:
-        """The page about a provider that begins to fail, once a quarter of an hour."""
-        at = self._monotonic()
-        said = self._said_down.get(provider)
-        if said is not None and at - said < SAID_AGAIN:
-            return ()
-        self._said_down[provider] = at
-        return provider_down(provider, detail, self._current.rules, self._clock.now())
+    def _removed(
+        self, submission: Submission, steps: Mapping[MessageId, Step]
+    ) -> Iterator[Trouble]:
+        """The page about people who were told though the config has them no more."""
+        for message in submission.messages:
+            pages = any(fact.kind is not Kind.RESOLVED for fact in message.tells)
+            removed = message.recipient not in self._current.rules.recipients
+            if isinstance(steps[message.id], Told) and removed and pages:
+                yield removed_recipient(message.recipient)
 
     def _meta(
         self, message: Message, step: Step, outcomes: Outcomes
@@ -356,10 +353,6 @@ class Dispatcher:
             own = "" if isinstance(step, GiveUp) else detail_of(outcomes.of(number))
             detail = own or "no clear answer"
             return dead_notifications(facts, message.recipient, detail, rules, now)
-        pages = any(fact.kind is not Kind.RESOLVED for fact in message.tells)
-        removed = message.recipient not in rules.recipients
-        if isinstance(step, Told) and removed and pages:
-            return (removed_recipient(message.recipient, message.id, rules, now),)
         return ()
 
 

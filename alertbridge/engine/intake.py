@@ -15,12 +15,14 @@ from alertbridge.core.alert import (
     fingerprint_of,
 )
 from alertbridge.core.audience import listeners_of_receiver
-from alertbridge.core.meta import meta_plan, test_page
+from alertbridge.core.meta import test_page
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.planning import plan_past_routes
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.stand_in import keys_of_post, plan_post
+from alertbridge.core.trouble_kinds import source_unreadable
 from alertbridge.engine.current import Current
+from alertbridge.engine.troubles import Troubles
 from alertbridge.ports import Clock, Recorded, Store, StoreUnavailable
 
 log = structlog.get_logger()
@@ -42,6 +44,8 @@ class Intake:
         self._current = current
         self._clock = clock
         self._wake = wake
+        self._troubles = Troubles(store, current, clock, wake)
+        self.on_stored: Callable[[AlertGroup], None] = _nobody
 
     async def accept(self, group: AlertGroup) -> Recorded:
         """Record *group*; every notification it causes is fsynced on return.
@@ -55,6 +59,7 @@ class Intake:
             lambda known: plan_post(group, rules, known, now),
             now,
         )
+        self.on_stored(group)
         self._report(recorded.plan, len(group.alerts))
         if group.oversized:
             log.warning("group.oversized", source=group.source)
@@ -113,22 +118,14 @@ class Intake:
         self._report(made, 1)
         return recorded
 
-    async def raise_meta(self, cause: str, subject: str, summary: str) -> None:
-        """Page the admins about alertbridge itself.
-
-        Raises:
-            StoreUnavailable: it could not be kept.
-        """
-        now, rules = self._clock.now(), self._current.rules
-        made = meta_plan(cause, subject, summary, rules, now)
-        await self._store.record(made.keys, lambda _: made, now)
-        log.error("meta.raised", cause=cause)
-        self._report(made, 1)
-
     async def refuse(self, source: SourceName, reason: str, body: bytes) -> None:
-        """Keep a body that is not of the source's shape, for the operator to see."""
+        """Keep a body that is not of the source's shape, and tell the admins.
+
+        The source will not post it again, and whatever it held pages nobody.
+        """
         log.warning("webhook.refused", source=source, reason=reason)
         await self._keep(source, reason, body)
+        await self._troubles.tell(source_unreadable(source, reason))
 
     async def _keep(self, source: SourceName, reason: str, body: bytes) -> None:
         try:
@@ -150,3 +147,7 @@ class Intake:
         )
         if made.facts or made.changes or made.releases:
             self._wake()
+
+
+def _nobody(_: AlertGroup) -> None:
+    """Nobody listens for watchdogs."""

@@ -3,12 +3,11 @@
 from collections import deque
 from collections.abc import Iterable
 
+from alertbridge.ports import SHARE
+
 WINDOW = 1.1
 """Seconds one request counts for. Longer than the provider's second: two requests a
 second apart here can arrive closer together there."""
-
-SHARE = 0.9
-"""How much of the account's limit is used; the rest is for look-ups and other hands."""
 
 
 class Rate:

@@ -34,6 +34,7 @@ from alertbridge.core.report import (
     NotReported,
     Reported,
 )
+from alertbridge.core.trouble import Trouble
 from alertbridge.engine.current import Current
 from alertbridge.ports import (
     Clock,
@@ -74,7 +75,8 @@ class Distrust(Protocol):
 class Reporter:
     """Follows accepted messages to their end, until cancelled.
 
-    *distrust* hears of a provider whose reports blame its account, or that is silent.
+    *tell* has the admins hear of pages that nobody vouches for; *distrust* hears of a
+    provider whose reports blame its account, or that is silent.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Reporter:
         clock: Clock,
         settled: Callable[[], None],
         distrust: Distrust,
+        tell: Callable[[Trouble], None],
         *,
         idle: float = IDLE,
     ) -> None:
@@ -94,6 +97,7 @@ class Reporter:
         self._clock = clock
         self._settled = settled
         self._distrust = distrust
+        self._tell = tell
         self._idle = idle
         self._wake = asyncio.Event()
         self._asking: set[ProviderName] = set()
@@ -197,6 +201,8 @@ class Reporter:
         _report_end(one, ended, (self._clock.now() - one.accepted_at).total_seconds())
         if isinstance(ended, Missed):
             await self._blame(one, ended)
+            if ended.trouble is not None:
+                self._tell(ended.trouble)
         self._settled()
 
     async def _blame(self, one: Followed, missed: Missed) -> None:

@@ -3,7 +3,12 @@
 from alertbridge.ports.clock import (
     Clock,
 )
+from alertbridge.ports.notes import (
+    Notes,
+)
 from alertbridge.ports.provider import (
+    SHARE,
+    BalanceReader,
     Lister,
     Provider,
     ProviderCheckFailed,
@@ -39,6 +44,8 @@ from alertbridge.ports.store import (
 )
 
 __all__ = [
+    "SHARE",
+    "BalanceReader",
     "Claimed",
     "Clock",
     "Depth",
@@ -49,6 +56,7 @@ __all__ = [
     "Inquiries",
     "Lister",
     "Matched",
+    "Notes",
     "OutboxRow",
     "PayloadError",
     "Provider",

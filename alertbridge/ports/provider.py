@@ -4,11 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.inquiry import Listing
 from alertbridge.core.message import Outcomes, Reference, Submission
 from alertbridge.core.notification import (
     ProviderName,
 )
+
+SHARE = 0.9
+"""How much of an account's limit is used for sending, paced by whoever calls `submit`.
+The rest is for what only asks, paced by the provider itself."""
 
 
 class Provider(Protocol):
@@ -58,6 +63,18 @@ class Lister(Protocol):
         Never raises for what a network or a gateway can do. A reference that is not in
         a `Listed` was not taken; where that cannot be said, it is a `NotListed`.
         Returns within 12 seconds.
+        """
+        ...
+
+
+@runtime_checkable
+class BalanceReader(Protocol):
+    """A provider whose account says what it holds."""
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask what the account holds; no SMS leaves.
+
+        Never raises for what a network or a gateway can do. Returns within 12 seconds.
         """
         ...
 

@@ -23,6 +23,7 @@ from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.report import DeliveryReport
 from alertbridge.core.settlement import Settlement
 from alertbridge.core.spend import Period
+from alertbridge.ports.notes import Notes
 from alertbridge.ports.records import (
     Claimed,
     Depth,
@@ -55,6 +56,11 @@ class Store(Protocol):
     Raises:
         StoreUnavailable: nothing can be promised about the write.
     """
+
+    @property
+    def notes(self) -> Notes:
+        """What parts of the daemon keep beyond their own life."""
+        ...
 
     async def record(
         self, keys: Keys, decide: Callable[[Known], Plan], now: datetime

@@ -1,26 +1,30 @@
 """46elks (https://46elks.com/docs/send-sms): one SMS a request, as a form.
 
 Documented: the request's fields, the answer's `id`, 403 for an account without credit,
-and what `whendelivered` is told (https://46elks.com/docs/sms-delivery-reports).
-Assumed, and not confirmed here: that the body of a 400 is JSON, or a line of plain
-text. There is no idempotency key, no reference of ours, and no time to live: a text
-that is old when a switched-off phone comes back is delivered all the same. Reports are
-not signed, so the address they go to must be secret.
+what `whendelivered` is told (https://46elks.com/docs/sms-delivery-reports), and what a
+message says that is asked for by its id (https://46elks.com/docs/show-sms-id). Assumed,
+and not confirmed here: that the body of a 400 is JSON, or a line of plain text. There
+is no idempotency key, no reference of ours, and no time to live: a text that is old
+when a switched-off phone comes back is delivered all the same. `failed` has no cause:
+no report blames the number or the account. Reports are not signed, so the address they
+go to must be secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from aiohttp import ClientSession
 from pydantic import AfterValidator, Field
 
-from alertbridge.core.message import Outcome, Outcomes, Submission
+from alertbridge.core.balance import Balance, BalanceUnknown
+from alertbridge.core.message import Outcome, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
+from alertbridge.core.report import Answer as Report
 from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.core.secret import Secret
-from alertbridge.ports import ReportRequest
-from alertbridge.providers.balance import balance_line
+from alertbridge.ports import ProviderCheckFailed, ReportRequest
+from alertbridge.providers.balance import balance_line, read_balance
 from alertbridge.providers.blame import blamed
 from alertbridge.providers.http_request import (
     FORM,
@@ -41,6 +45,7 @@ from alertbridge.providers.options import (
     https_url,
     one_line,
 )
+from alertbridge.providers.report_asking import ask_about
 from alertbridge.providers.report_fields import (
     make_report,
     needed,
@@ -98,7 +103,7 @@ class Elks:
         # One: its `to` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "46elks", session)
+        self._http = HttpGateway(name, "46elks", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 
@@ -115,12 +120,22 @@ class Elks:
 
     async def check(self) -> Sequence[str]:
         """Ask for the balance, which takes the credentials; no SMS leaves."""
+        return [balance_line(await self._ask_balance())]
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask for the account's balance."""
+        try:
+            return await self._ask_balance()
+        except ProviderCheckFailed as exc:
+            return BalanceUnknown(str(exc))
+
+    async def _ask_balance(self) -> Balance | BalanceUnknown:
         account = await self._http.ask_members(self._request("GET", "/a1/me"))
         amount = account.get("balance")
         # In ten thousandths, as all of its amounts.
         if isinstance(amount, int | float) and not isinstance(amount, bool):
             amount = amount / 10_000
-        return [balance_line(amount, account.get("currency"))]
+        return read_balance(amount, account.get("currency"))
 
     @property
     def reports_here(self) -> bool:
@@ -129,15 +144,17 @@ class Elks:
 
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a post to `whendelivered`; it names the message, and not the phone."""
-        fields = read_form(request)
-        status = needed(fields, "status")
-        report = make_report(
-            needed(fields, "id"),
-            DELIVERIES.get(status, Delivery.PENDING),
-            code=status,
-            at=text_of(fields, "delivered"),
+        return (_report(read_form(request)),)
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
+        """Ask for the message *provider_id*, and its status."""
+        return await ask_about(
+            reference,
+            provider_id,
+            self._http,
+            lambda message: self._request("GET", f"/a1/sms/{message}"),
+            lambda members: (_report(members),),
         )
-        return (report,)
 
     def _sms(self, submission: Submission, number: Msisdn) -> Request:
         fields = {
@@ -173,3 +190,15 @@ class Elks:
             explained=own_words or isinstance(read_json(body), dict),
             number_is_bad=bool(blamed(body, [number])),
         )
+
+
+def _report(fields: Mapping[str, object]) -> DeliveryReport:
+    """Read a status, posted or asked for; only the latter says whose phone it is."""
+    status = needed(fields, "status")
+    return make_report(
+        needed(fields, "id"),
+        DELIVERIES.get(status, Delivery.PENDING),
+        code=status,
+        number=text_of(fields, "to"),
+        at=text_of(fields, "delivered"),
+    )

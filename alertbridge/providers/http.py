@@ -54,7 +54,9 @@ class Http:
         # One: there is a place for one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "the gateway", session)
+        self._http = HttpGateway(
+            name, "the gateway", session, options.requests_per_second
+        )
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 

@@ -145,10 +145,11 @@ def outcome_of(answer: Answer, mapping: AnswerMapping, now: datetime) -> Outcome
             return _accepted(answer, document, mapping)
         return Uncertain(detail=f"HTTP {answer.status}: an answer that is not mapped")
     ruling, words = rule(answer.status)
-    if ruling in {Ruling.NOT_NOW, Ruling.NOT_THERE}:
+    if ruling in {Ruling.NOT_NOW, Ruling.SHUT, Ruling.NOT_THERE}:
         detail = f"HTTP {answer.status}: {words.replace('base_url', 'url')}"
         asked = wait if answer.status in {429, 503} else None
-        return Deferred(detail=detail, retry_after=asked)
+        shut = ruling is Ruling.SHUT
+        return Deferred(detail=detail, retry_after=asked, account_is_shut=shut)
     return Uncertain(detail=f"HTTP {answer.status}: an answer that is not mapped")
 
 

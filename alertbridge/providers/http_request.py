@@ -33,6 +33,7 @@ from alertbridge.core.message import Deferred, Uncertain
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
 from alertbridge.ports import ProviderCheckFailed
+from alertbridge.providers.asking import Asking
 
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer, decompressed, that we read; what is known has under 10 KiB."""
@@ -73,7 +74,8 @@ class Answer:
 class HttpGateway:
     """Asks one gateway, each time on a fresh connection, and never twice too often.
 
-    `title` is what people call it: it stands in the details of outcomes.
+    `title` is what people call it: it stands in the details of outcomes. `per_second`
+    is what the account allows.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class HttpGateway:
         name: ProviderName,
         title: str,
         session: ClientSession,
+        per_second: int,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         timeout: ClientTimeout = TIMEOUT,
@@ -88,6 +91,7 @@ class HttpGateway:
         self._name = name
         self._title = title
         self._session = session
+        self._asking = Asking(per_second, sleep)
         self._sleep = sleep
         self._timeout = timeout
 
@@ -115,11 +119,12 @@ class HttpGateway:
         return answer
 
     async def ask(self, request: Request) -> Answer:
-        """Ask for something that sends nothing.
+        """Ask for something that sends nothing, when its turn has come.
 
         Raises:
             ProviderCheckFailed: there was no answer; one line for the operator.
         """
+        await self._asking.turn()
         try:
             return await self._once(request)
         except (ClientError, TimeoutError, OSError) as exc:

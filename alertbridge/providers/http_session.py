@@ -2,6 +2,8 @@
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
+from alertbridge.providers.addresses import LastingResolver
+
 MAX_CONNECTIONS = 64
 """Open requests over all providers; one request lasts 10 s at most, so 30 a second
 against a gateway that hangs wait for a place, inside the connect timeout."""
@@ -18,7 +20,9 @@ def new_session() -> ClientSession:
     token travel through, what a shell happened to export.
     """
     return ClientSession(
-        connector=TCPConnector(force_close=True, limit=MAX_CONNECTIONS),
+        connector=TCPConnector(
+            force_close=True, limit=MAX_CONNECTIONS, resolver=LastingResolver()
+        ),
         cookie_jar=DummyCookieJar(),
         trust_env=False,
     )

@@ -27,6 +27,7 @@ class Ruling(Enum):
     """What a status says about the messages of the request."""
 
     NOT_NOW = auto()
+    SHUT = auto()
     NOT_THERE = auto()
     REFUSED = auto()
     BAD_REQUEST = auto()
@@ -35,9 +36,9 @@ class Ruling(Enum):
 
 RULINGS: dict[int, tuple[Ruling, str]] = {
     400: (Ruling.BAD_REQUEST, "it does not take this request"),
-    401: (Ruling.NOT_NOW, "the token is refused"),
-    402: (Ruling.NOT_NOW, "the account cannot pay"),
-    403: (Ruling.NOT_NOW, "the account or our address may not send"),
+    401: (Ruling.SHUT, "the token is refused"),
+    402: (Ruling.SHUT, "the account cannot pay"),
+    403: (Ruling.SHUT, "the account or our address may not send"),
     404: (Ruling.NOT_THERE, "nothing answers there; check base_url"),
     405: (Ruling.NOT_THERE, "that address does not take messages; check base_url"),
     407: (Ruling.NOT_NOW, "a proxy stands in between"),
@@ -81,6 +82,8 @@ def refusal_of(
             wait = read_retry_after(answer.retry_after, now)
             asked = wait if answer.status in (429, 503) else None
             return Deferred(detail=detail, retry_after=asked)
+        case Ruling.SHUT:
+            return Deferred(detail=detail, account_is_shut=True)
         case Ruling.NOT_THERE | Ruling.BAD_REQUEST:
             if not explained:
                 return Deferred(detail=detail)

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from aiohttp import ClientSession, ClientTimeout
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.inquiry import Listing, NotListed
 from alertbridge.core.message import MAX_NUMBERS, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.report import Answer as Report
 from alertbridge.core.report import DeliveryReport, NotReported
 from alertbridge.ports import ProviderCheckFailed, ReportRequest
-from alertbridge.providers.balance import balance_line
+from alertbridge.providers.balance import balance_line, read_balance
 from alertbridge.providers.http_request import (
     JSON,
     TIMEOUT,
@@ -60,7 +61,14 @@ class Ip1:
         # What iP.1 recommends as the most recipients of one request.
         self.most_numbers = MAX_NUMBERS
         self._options = options
-        self._http = HttpGateway(name, "iP.1", session, sleep=sleep, timeout=timeout)
+        self._http = HttpGateway(
+            name,
+            "iP.1",
+            session,
+            options.requests_per_second,
+            sleep=sleep,
+            timeout=timeout,
+        )
         self.report_url = report_url
 
     async def submit(self, submission: Submission) -> Outcomes:
@@ -92,10 +100,11 @@ class Ip1:
 
     async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
         """Ask for the messages of the batch *provider_id*, and their latest status."""
-        del reference  # The list of a batch has it, and the caller folds by it.
         try:
             async with asyncio.timeout(LISTING):
-                return await ask_batch(self._get, self._options.base_url, provider_id)
+                return await ask_batch(
+                    self._get, self._options.base_url, reference, provider_id
+                )
         except ProviderCheckFailed as exc:
             return NotReported(str(exc))
         except TimeoutError:
@@ -116,7 +125,14 @@ class Ip1:
         Raises:
             ProviderCheckFailed: with one line that says what is wrong.
         """
-        return [await self._check_sender(), await self._check_balance()]
+        return [await self._check_sender(), balance_line(await self._ask_balance())]
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask for the account's balance."""
+        try:
+            return await self._ask_balance()
+        except ProviderCheckFailed as exc:
+            return BalanceUnknown(str(exc))
 
     async def _check_sender(self) -> str:
         answer = await self._get(f"/v2/me/senders?limit={SENDERS_PAGE}")
@@ -141,14 +157,14 @@ class Ip1:
             " register it in portal.ip1.net, or use one that is"
         )
 
-    async def _check_balance(self) -> str:
+    async def _ask_balance(self) -> Balance | BalanceUnknown:
         # The one endpoint outside /v2: whether it takes our kind of token is not
         # documented, so a no from it says nothing about the token.
         answer = await self._get("/api/me")
         account = read_json(answer.body)
         if answer.status != 200 or not isinstance(account, dict):
-            return f"balance: not known (HTTP {answer.status})"
-        return balance_line(account.get("Balance"), account.get("Currency"))
+            return BalanceUnknown(f"HTTP {answer.status}")
+        return read_balance(account.get("Balance"), account.get("Currency"))
 
     async def _get(self, path: str) -> Answer:
         return await self._http.ask(self._request("GET", path))

@@ -7,6 +7,7 @@ says counts as much as a callback, and cannot be forged by whoever learnt our ad
 import re
 from collections.abc import Awaitable, Callable
 
+from alertbridge.core.message import Reference
 from alertbridge.core.report import Answer, DeliveryReport, NotReported, Reported
 from alertbridge.providers.http_request import Answer as HttpAnswer
 from alertbridge.providers.http_request import read_json
@@ -23,8 +24,13 @@ Ask = Callable[[str], Awaitable[HttpAnswer]]
 """Asks for a path below the base URL, query included."""
 
 
-async def ask_batch(ask: Ask, base_url: str, batch: str) -> Answer:
-    """Ask what became of every message of *batch*; doubt is a `NotReported`."""
+async def ask_batch(
+    ask: Ask, base_url: str, reference: Reference, batch: str
+) -> Answer:
+    """Ask what became of every message of *batch*; doubt is a `NotReported`.
+
+    Rows of another batch, or of one with another *reference*, are passed over.
+    """
     if not _ID.fullmatch(batch):
         return NotReported("the batch has no id that could be asked for")
     path: str | None = f"/v2/batches/{batch}/messages?start=0&limit={PAGE}&order=ASC"
@@ -39,7 +45,10 @@ async def ask_batch(ask: Ask, base_url: str, batch: str) -> Answer:
         if answer.status != 200 or not isinstance(rows, list):
             return NotReported(f"HTTP {answer.status} for the messages of a batch")
         reports += [
-            report for row in rows if (report := _report_of_row(row, batch)) is not None
+            report
+            for row in rows
+            if (report := _report_of_row(row, batch)) is not None
+            and report.reference in {"", reference}
         ]
         path = next_page(answer.link, base_url, path)
         if path == "":

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.ports import PayloadError, ReportRequest
 from alertbridge.providers.blame import is_number
 from alertbridge.providers.http_request import FORM, read_json
@@ -17,6 +17,8 @@ from alertbridge.providers.http_status import MAX_ID
 
 MAX_FIELDS = 100
 """Fields of a form; the known ones have under twenty."""
+
+FAILURES = frozenset({Delivery.FAILED, Delivery.EXPIRED})
 
 
 def read_form(request: ReportRequest) -> dict[str, str]:
@@ -58,8 +60,12 @@ def make_report(
     reference: str = "",
     number: str = "",
     at: str = "",
+    blames: Blame | None = None,
 ) -> DeliveryReport:
-    """Make a report of what was read; every end is final, and only *pending* is not."""
+    """Make a report of what was read; every end is final, and only *pending* is not.
+
+    *blames* is kept of a failure only.
+    """
     return DeliveryReport(
         provider_id=provider_id,
         reference=reference,
@@ -68,6 +74,7 @@ def make_report(
         final=delivery is not Delivery.PENDING,
         code=code.strip(),
         at=time_of(at),
+        blames=blames if delivery in FAILURES else None,
     )
 
 

@@ -1,26 +1,27 @@
 """Sinch SMS REST API (https://developers.sinch.com/docs/sms/api-reference): batches.
 
 Documented: `POST /xms/v1/PLAN/batches` with up to 1000 numbers, 201 with the batch's
-`id`, errors as a JSON object with `code` and `text`, `expire_at`, and delivery reports
-per recipient or for a whole batch. Assumed, and not confirmed here: that a 400 because
-of one number names it, by its digits or as `to[2]`. There is no idempotency key; our
-reference travels as `client_reference`. Reports are signed only on request to Sinch:
-that is not checked, so the address it posts to must be secret.
+`id`, errors as a JSON object with `code` and `text`, `expire_at`, and delivery reports,
+posted or asked for (`sinch_reports`). Assumed, and not confirmed here: that a 400
+because of one number names it, by its digits or as `to[2]`. There is no idempotency
+key; our reference travels as `client_reference`. Reports are signed only on request to
+Sinch: that is not checked, so the address it posts to must be secret.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from aiohttp import ClientSession
 from pydantic import AfterValidator, Field
 
-from alertbridge.core.message import MAX_NUMBERS, Outcomes, Submission
+from alertbridge.core.message import MAX_NUMBERS, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Answer as Report
+from alertbridge.core.report import DeliveryReport
 from alertbridge.core.secret import Secret
-from alertbridge.ports import PayloadError, ReportRequest
+from alertbridge.ports import ReportRequest
 from alertbridge.providers.batch_answers import classify_batch
 from alertbridge.providers.blame import refuse_unsendable
 from alertbridge.providers.http_request import (
@@ -37,12 +38,9 @@ from alertbridge.providers.options import (
     https_url,
     one_line,
 )
-from alertbridge.providers.report_fields import (
-    make_report,
-    needed,
-    read_object,
-    text_of,
-)
+from alertbridge.providers.report_asking import ask_about
+from alertbridge.providers.report_fields import read_object
+from alertbridge.providers.sinch_reports import read_reports
 
 _HOME = "https://eu.sms.api.sinch.com"
 
@@ -51,19 +49,6 @@ LONGEST = 2000
 
 LONGEST_LIFE = timedelta(days=3)
 """The most that `expire_at` may lie ahead."""
-
-DELIVERIES = {
-    "delivered": Delivery.DELIVERED,
-    "expired": Delivery.EXPIRED,
-    "aborted": Delivery.FAILED,
-    "cancelled": Delivery.FAILED,
-    "rejected": Delivery.FAILED,
-    "deleted": Delivery.FAILED,
-    "failed": Delivery.FAILED,
-    # No word from the carrier, and none to come: not delivered, as far as we know.
-    "unknown": Delivery.FAILED,
-}
-"""What `status` says, in any case; all other words mean that it is on the way."""
 
 
 class SinchOptions(ProviderOptions):
@@ -106,7 +91,7 @@ class Sinch:
         # What Sinch documents for `to`.
         self.most_numbers = MAX_NUMBERS
         self._options = options
-        self._http = HttpGateway(name, "Sinch", session)
+        self._http = HttpGateway(name, "Sinch", session, options.requests_per_second)
         self.report_url = report_url
 
     async def submit(self, submission: Submission) -> Outcomes:
@@ -138,14 +123,19 @@ class Sinch:
 
     def read_reports(self, request: ReportRequest) -> tuple[DeliveryReport, ...]:
         """Read a report on one recipient, or one on a batch with its recipients."""
-        fields = read_object(request)
-        match text_of(fields, "type").removesuffix("_sms").removesuffix("_mms"):
-            case "recipient_delivery_report":
-                return (_report(fields, fields, text_of(fields, "recipient")),)
-            case "delivery_report":
-                return tuple(_of_batch(fields))
-            case _:
-                raise PayloadError("not a delivery report: another type")
+        return tuple(read_reports(read_object(request)))
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
+        """Ask for the batch *provider_id*, and the status of each recipient."""
+        return await ask_about(
+            reference,
+            provider_id,
+            self._http,
+            lambda batch: self._request(
+                "GET", f"batches/{batch}/delivery_report?type=full"
+            ),
+            read_reports,
+        )
 
     def _batch(self, submission: Submission) -> dict[str, object]:
         until = min(submission.closes_at, submission.began_at + LONGEST_LIFE)
@@ -177,31 +167,6 @@ class Sinch:
             },
             body=body,
         )
-
-
-def _of_batch(fields: Mapping[str, object]) -> Iterator[DeliveryReport]:
-    statuses = fields.get("statuses")
-    for status in statuses if isinstance(statuses, list) else []:
-        if not isinstance(status, dict):
-            raise PayloadError("not a delivery report: a status that is none")
-        recipients = status.get("recipients")
-        # A summary counts, and names nobody: it says nothing of any one message.
-        for recipient in recipients if isinstance(recipients, list) else []:
-            yield _report(fields, status, str(recipient))
-
-
-def _report(
-    fields: Mapping[str, object], said: Mapping[str, object], recipient: str
-) -> DeliveryReport:
-    status = needed(said, "status")
-    return make_report(
-        needed(fields, "batch_id"),
-        DELIVERIES.get(status.casefold(), Delivery.PENDING),
-        code=f"{status} {text_of(said, 'code')}",
-        reference=text_of(fields, "client_reference"),
-        number=recipient,
-        at=text_of(said, "at"),
-    )
 
 
 def _iso(at: datetime) -> str:

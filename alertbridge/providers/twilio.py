@@ -5,7 +5,8 @@ with Twilio's own `code` (https://www.twilio.com/docs/api/errors), status callba
 their signature, which is checked
 (https://www.twilio.com/docs/usage/webhooks/webhooks-security). There is no idempotency
 key and no reference of ours. `ValidityPeriod` ends the wait in Twilio's queue only: how
-long a carrier keeps an SMS it does not say.
+long a carrier keeps an SMS it does not say. What Twilio says of a message later is in
+`twilio_reports`.
 """
 
 import hmac
@@ -17,13 +18,15 @@ from typing import Annotated
 from aiohttp import ClientSession
 from pydantic import AfterValidator, Field
 
-from alertbridge.core.message import Outcome, Outcomes, Submission
+from alertbridge.core.balance import Balance, BalanceUnknown
+from alertbridge.core.message import Outcome, Outcomes, Reference, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Answer as Report
+from alertbridge.core.report import DeliveryReport
 from alertbridge.core.secret import Secret
-from alertbridge.ports import PayloadError, ReportRequest
-from alertbridge.providers.balance import balance_line
+from alertbridge.ports import PayloadError, ProviderCheckFailed, ReportRequest
+from alertbridge.providers.balance import balance_line, read_balance
 from alertbridge.providers.http_request import (
     FORM,
     Answer,
@@ -42,11 +45,12 @@ from alertbridge.providers.options import (
     https_url,
     one_line,
 )
-from alertbridge.providers.report_fields import (
-    make_report,
-    needed,
-    read_form,
-    text_of,
+from alertbridge.providers.report_asking import ask_about
+from alertbridge.providers.report_fields import read_form
+from alertbridge.providers.twilio_reports import (
+    BAD_NUMBER,
+    callback_report,
+    resource_report,
 )
 
 _HOME = "https://api.twilio.com"
@@ -57,19 +61,6 @@ LONGEST = 1600
 LONGEST_VALIDITY = 14_400
 """Seconds of `ValidityPeriod`: newer documentation allows 36,000, older only this, and
 a value that is refused would cost the page."""
-
-BAD_NUMBER = frozenset({21211, 21214, 21217, 21265, 21408, 21610, 21612, 21614})
-"""Codes that blame `To`: not a number, no mobile, out of reach, or opted out."""
-
-DELIVERIES = {
-    "delivered": Delivery.DELIVERED,
-    "read": Delivery.DELIVERED,
-    "undelivered": Delivery.FAILED,
-    "failed": Delivery.FAILED,
-    "canceled": Delivery.FAILED,
-}
-"""What `MessageStatus` says; `queued`, `sent` and what is not known are on the way."""
-
 
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
@@ -117,7 +108,7 @@ class Twilio:
         # One: `To` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "Twilio", session)
+        self._http = HttpGateway(name, "Twilio", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 
@@ -134,12 +125,22 @@ class Twilio:
 
     async def check(self) -> Sequence[str]:
         """Ask for the balance, which takes the credentials; no SMS leaves."""
+        return [balance_line(await self._ask_balance())]
+
+    async def balance(self) -> Balance | BalanceUnknown:
+        """Ask for the account's balance."""
+        try:
+            return await self._ask_balance()
+        except ProviderCheckFailed as exc:
+            return BalanceUnknown(str(exc))
+
+    async def _ask_balance(self) -> Balance | BalanceUnknown:
         account = await self._http.ask_members(self._request("GET", "Balance.json"))
         try:
             amount: object = float(str(account.get("balance")))
         except ValueError:
             amount = None
-        return [balance_line(amount, account.get("currency"))]
+        return read_balance(amount, account.get("currency"))
 
     @property
     def reports_here(self) -> bool:
@@ -150,14 +151,17 @@ class Twilio:
         """Read a status callback, signed by a holder of the auth token."""
         fields = read_form(request)
         self._verify(request.headers.get("x-twilio-signature", ""), fields)
-        status = needed(fields, "MessageStatus", "SmsStatus")
-        report = make_report(
-            needed(fields, "MessageSid", "SmsSid"),
-            DELIVERIES.get(status, Delivery.PENDING),
-            code=f"{status} {text_of(fields, 'ErrorCode')}",
-            number=text_of(fields, "To"),
+        return (callback_report(fields),)
+
+    async def ask_reports(self, reference: Reference, provider_id: str) -> Report:
+        """Ask for the message *provider_id*, and its status."""
+        return await ask_about(
+            reference,
+            provider_id,
+            self._http,
+            lambda sid: self._request("GET", f"Messages/{sid}.json"),
+            lambda members: (resource_report(members),),
         )
-        return (report,)
 
     def _verify(self, signature: str, fields: Mapping[str, str]) -> None:
         if self.report_url is None:

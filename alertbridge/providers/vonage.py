@@ -4,8 +4,9 @@ Chosen over Vonage's older SMS API because its HTTP status says what became of t
 request; that one answers 200 to everything. Documented: basic authentication with key
 and secret, the JSON fields, 202 with a `message_uuid`, errors as problem details
 (RFC 9457), and status webhooks. Not confirmed here: the smallest `ttl` for SMS; we
-never ask for less than five minutes. Vonage signs webhooks with a JWT of another
-secret: that is not checked, so the address it posts to must be secret.
+never ask for less than five minutes. A message cannot be asked for here: the Reports
+API, which can, is another product, with a price of its own. Vonage signs webhooks with
+a JWT of another secret: that is not checked, so the address it posts to must be secret.
 """
 
 import json
@@ -18,7 +19,7 @@ from pydantic import AfterValidator, Field
 from alertbridge.core.message import DataCoding, Outcome, Outcomes, Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.core.secret import Secret
 from alertbridge.ports import ReportRequest
 from alertbridge.providers.http_request import (
@@ -61,6 +62,23 @@ DELIVERIES = {
 }
 """What `status` says; `submitted` and what is not known are on the way."""
 
+BLAMED = {
+    "1050": Blame.NUMBER,  # Number barred
+    "1060": Blame.ACCOUNT,  # Partner account barred
+    "1070": Blame.ACCOUNT,  # Partner quota exceeded: no credit
+    "1080": Blame.ACCOUNT,  # Account not enabled for REST
+    "1140": Blame.ACCOUNT,  # Facility not enabled on the account
+    "1160": Blame.NUMBER,  # Not in the list of numbers that may be sent to
+    "1170": Blame.NUMBER,  # Invalid number
+    "1190": Blame.NUMBER,  # Absent subscriber, for good
+    "1200": Blame.NUMBER,  # Portability error
+    "1240": Blame.NUMBER,  # Opted out
+    "1280": Blame.NUMBER,  # Blocked by the carrier: no SMS in the plan, suspended
+    "1290": Blame.NUMBER,  # The phone's own prepaid account is empty
+}
+"""Codes (https://developer.vonage.com/en/api-errors/messages) that say more than that
+this message failed. Not here: 1120, a sender that one country's rules refuse."""
+
 
 class VonageOptions(ProviderOptions):
     """An account at Vonage (https://dashboard.nexmo.com), by its Messages API."""
@@ -97,7 +115,7 @@ class Vonage:
         # One: `to` is one number.
         self.most_numbers = 1
         self._options = options
-        self._http = HttpGateway(name, "Vonage", session)
+        self._http = HttpGateway(name, "Vonage", session, options.requests_per_second)
         self._one_by_one = OneByOne(options.requests_per_second)
         self.report_url = report_url
 
@@ -126,6 +144,7 @@ class Vonage:
         fields = read_object(request)
         status = needed(fields, "status")
         error = fields.get("error")
+        # The title is the code.
         title = text_of(error, "title") if isinstance(error, dict) else ""
         report = make_report(
             needed(fields, "message_uuid"),
@@ -134,6 +153,7 @@ class Vonage:
             reference=text_of(fields, "client_ref"),
             number=text_of(fields, "to"),
             at=text_of(fields, "timestamp"),
+            blames=BLAMED.get(title),
         )
         return (report,)
 

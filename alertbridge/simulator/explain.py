@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
-from alertbridge.core.alert import AlertGroup, is_hidden, labels_for_matching
+from alertbridge.core.alert import Alert, AlertGroup, is_hidden, labels_for_matching
 from alertbridge.core.compose import compose
 from alertbridge.core.delivery import UNCERTAIN_WAIT
 from alertbridge.core.mailbox import Mailbox, sort_out
@@ -91,7 +91,7 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
                 alert.labels.get("alertname", ""),
                 alert.status,
                 {k: v for k, v in alert.labels.items() if not is_hidden(k)},
-                rules.tree.match(labels_for_matching(alert, group)),
+                _routes(alert, group, rules),
             )
             for alert in group.alerts
         ),
@@ -103,6 +103,14 @@ async def explain(group: AlertGroup, rules: Rules, now: datetime) -> Explanation
         ),
         left_out=made.left_out,
     )
+
+
+def _routes(alert: Alert, group: AlertGroup, rules: Rules) -> tuple[Route, ...]:
+    """The routes an alert takes; a watchdog takes none."""
+    watchdog = rules.watchdogs.get(group.source)
+    if watchdog is not None and watchdog.matches(alert.labels):
+        return ()
+    return rules.tree.match(labels_for_matching(alert, group))
 
 
 def _held_back(fact: NewFact, rules: Rules, now: datetime) -> HeldBack | None:

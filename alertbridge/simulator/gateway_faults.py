@@ -184,13 +184,15 @@ def _reports(value: object) -> ReportPlan:
     known = {"code", "after", "codes", "posts", "claims", "again"}
     fields = _fields(value, known, "reports")
     codes = _fields(fields.get("codes", {}), set(), "codes", any_name=True)
+    if not all(name.startswith("+") for name in codes):
+        raise FaultPlanError("codes: numbers with their + are wanted")
     after = fields.get("after", ReportPlan().after)
     claims = fields.get("claims")
     return ReportPlan(
         code=int(_number(fields.get("code", DELIVERED), "code")),
         after=None if after is None else _number(after, "after"),
         codes={name: int(_number(code, "codes")) for name, code in codes.items()},
-        posts=fields.get("posts", True) is not False,
+        posts=_flag(fields.get("posts", True), "posts"),
         claims=None if claims is None else int(_number(claims, "claims")),
         again=_number(fields.get("again", ReportPlan().again), "again"),
     )
@@ -223,4 +225,10 @@ def _fields(
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise FaultPlanError(f"{what}: a number is wanted")
+    return value
+
+
+def _flag(value: object, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise FaultPlanError(f"{what}: true or false is wanted")
     return value

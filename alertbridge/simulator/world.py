@@ -33,6 +33,8 @@ from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.engine.report_feeds import ReportFeeds
 from alertbridge.engine.reporter import Reporter
+from alertbridge.engine.troubles import Teller, Troubles
+from alertbridge.engine.watchdogs import Watchdogs
 from alertbridge.ports import HistoryRow, Recorded
 from alertbridge.simulator.scripted import ScriptedProvider, Sms
 from alertbridge.simulator.virtual_time import VirtualClock
@@ -86,7 +88,6 @@ class World:
         }
         self.episodes: dict[tuple[SourceName, Fingerprint], EpisodeId] = {}
         self.dispatcher = self._new_dispatcher()
-        self.reporter = self._new_reporter()
         self.intake = Intake(self.store, self.current, self.clock, self._wake)
 
     async def __aenter__(self) -> Self:
@@ -182,12 +183,16 @@ class World:
             idle=self._idle,
         )
         self.dispatcher.on_uncertain = inquirer.wake
+        teller = Teller(Troubles(self.store, self.current, self.clock, self._wake))
+        watchdogs = Watchdogs(
+            self.store.notes, self.current, teller, monotonic=self._loop.time
+        )
+        self.intake.on_stored = watchdogs.listen
         probing = keep_probing_providers(
             self.dispatcher.circuits, self.dispatcher.providers, self._wake
         )
-        reporter = self._new_reporter()
+        reporter = self._new_reporter(teller)
         self.dispatcher.on_told = reporter.wake
-        self.reporter = reporter
         feeds = ReportFeeds(
             self.dispatcher.providers, partial(reporter.hear, vouched=True)
         )
@@ -196,6 +201,8 @@ class World:
             self._loop.create_task(reporter.run()),
             self._loop.create_task(feeds.run()),
             self._loop.create_task(probing),
+            self._loop.create_task(teller.run()),
+            self._loop.create_task(watchdogs.run()),
         ]
         await asyncio.sleep(0)
 
@@ -226,7 +233,7 @@ class World:
             idle=self._idle,
         )
 
-    def _new_reporter(self) -> Reporter:
+    def _new_reporter(self, teller: Teller) -> Reporter:
         providers: Mapping[ProviderName, ScriptedProvider] = self.providers
         return Reporter(
             self.store,
@@ -235,6 +242,7 @@ class World:
             self.clock,
             self._wake,
             self.dispatcher.distrust,
+            teller.tell,
             idle=self._idle,
         )
 

@@ -39,6 +39,7 @@ from alertbridge.stores import (
     sqlite_claim,
     sqlite_history,
     sqlite_intake,
+    sqlite_notes,
     sqlite_operator,
     sqlite_recall,
     sqlite_settle,
@@ -126,6 +127,7 @@ class SqliteStore(AfterSending):
         self._references = references
         self._randbits = randbits
         self._epoch = 0
+        self.notes = sqlite_notes.SqliteNotes(lane)
 
     async def record(
         self, keys: Keys, decide: Callable[[Known], Plan], now: datetime

@@ -242,6 +242,12 @@ def shift(db: Connection, by: timedelta) -> None:
         ("submission", "began_at", "state IN ('in_flight', 'uncertain')"),
         ("notification", "created_at", "state IN ('waiting', 'in_flight')"),
         ("notification", "expires_at", "state IN ('waiting', 'in_flight')"),
+        # A report may have it wait again.
+        (
+            "notification",
+            "expires_at",
+            "state = 'told' AND message IN (SELECT id FROM message WHERE followed = 1)",
+        ),
         # A span from when it changed; what a window of the day holds stays there.
         ("notification", "held_until", "state = 'waiting' AND reason = 'flapping'"),
         ("message", "accepted_at", "followed = 1"),
@@ -322,6 +328,7 @@ def prune(db: Connection, before: datetime, limit: int) -> int:
     prune_spend(db, before)
     db.execute("DELETE FROM post WHERE at < ?", (at,))
     db.execute("DELETE FROM quarantine WHERE at < ?", (at,))
+    db.execute("DELETE FROM parked_report WHERE heard_at < ?", (at,))
     db.execute(
         "DELETE FROM submission WHERE reference IN (SELECT reference FROM submission"
         " WHERE state IN ('settled', 'replaced') AND began_at < ? LIMIT ?)",

@@ -142,6 +142,17 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "A provider answers again: the next request may be its.",
             ("provider",),
         ),
+        "balance.read": Event(
+            Level.INFO,
+            "An account said what it holds; `days_left` by the burn of seven days, "
+            "null before a day has been seen and if nothing was spent.",
+            ("provider", "amount", "currency", "days_left"),
+        ),
+        "balance.unknown": Event(
+            Level.WARNING,
+            "An account did not say what it holds; it is asked again in an hour.",
+            ("provider", "reason"),
+        ),
         "inquiry.concluded": Event(
             Level.INFO,
             "A request whose answer nobody saw was looked up in the provider's list: "
@@ -176,6 +187,11 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "alertbridge pages about itself, to the meta receiver.",
             ("cause",),
         ),
+        "meta.ended": Event(
+            Level.INFO,
+            "What alertbridge has paged about itself is over; who heard is told so.",
+            ("cause",),
+        ),
         "spend.crossed": Event(
             Level.WARNING,
             "A budget is spent to `percent` of it: 50, 80 or 100; at 100 only critical "
@@ -203,6 +219,11 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             "The copy that a start with a broken config falls back to was not written.",
             ("reason",),
         ),
+        "connections.ended": Event(
+            Level.WARNING,
+            "Clients held too many connections; the oldest idle ones were closed.",
+            ("amount",),
+        ),
         "store.failed": Event(
             Level.ERROR,
             "The store could not keep something; the sender was told to come back.",
@@ -212,6 +233,12 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
             Level.INFO,
             "The outbound heartbeat was tried; silence at its far end is the alarm.",
             ("success",),
+        ),
+        "heartbeat.withheld": Event(
+            Level.WARNING,
+            "The outbound heartbeat was not sent: the store, the dispatcher or every "
+            "provider keeps pages from people.",
+            ("reason",),
         ),
         "daemon.started": Event(
             Level.INFO, "The store is open and the port is served.", ("url",)

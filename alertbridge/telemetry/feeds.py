@@ -191,6 +191,12 @@ _METRICS = (
     ),
     _metric("store_failures_total", _C, "Writes the store refused.", "reason"),
     _metric("heartbeats_total", _C, "Outbound heartbeats: ok or failed.", "result"),
+    _metric(
+        "heartbeats_withheld_total",
+        _C,
+        "Outbound heartbeats not sent, because pages could not be.",
+        "reason",
+    ),
     _metric("log_lines_dropped_total", _C, "Log lines their stream did not take."),
     _metric("config_last_reload_successful", _G, "1 if the last (re)load worked."),
     _metric(
@@ -230,6 +236,25 @@ _METRICS = (
         "scope",
         "name",
         "period",
+    ),
+    _metric(
+        "provider_balance",
+        _G,
+        "What a provider's account held when it was last read, once an hour.",
+        "provider",
+        "currency",
+    ),
+    _metric(
+        "provider_balance_days_left",
+        _G,
+        "For how many days that is enough, by the burn of the last seven.",
+        "provider",
+    ),
+    _metric(
+        "watchdog_silence_seconds",
+        _G,
+        "How long a source's watchdog was not heard, while we listened.",
+        "source",
     ),
     _metric("outbox_held", _G, "1 while an operator holds all sending."),
     _metric(
@@ -310,66 +335,8 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
         "meta.raised": (_feed("meta_alerts_total"),),
         "spend.crossed": (_feed("spend_crossed_total"),),
         "store.failed": (_feed("store_failures_total"),),
+        "heartbeat.withheld": (_feed("heartbeats_withheld_total"),),
         "heartbeat.sent": (_feed("heartbeats_total", labels={"result": "success"}),),
     }
 )
 """Which metrics an event counts. `config.reloaded` sets gauges beside these."""
-
-OUTCOMES = ("accepted", "deferred", "uncertain", "rejected")
-DELIVERIES = ("pending", "delivered", "failed", "expired")
-SEVERITIES = ("critical", "high", "low")
-
-KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
-    {
-        PREFIX + "heartbeats_total": (("ok",), ("failed",)),
-        PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),
-        PREFIX + "mailbox_oldest_due_age_seconds": tuple((s,) for s in SEVERITIES),
-        PREFIX + "spend_crossed_total": tuple(
-            (scope, percent)
-            for scope in ("recipient", "route", "provider")
-            for percent in ("50", "80", "100")
-        ),
-        PREFIX + "facts_ended_total": (
-            ("cancelled", "resolved_before_told"),
-            ("cancelled", "operator"),
-            ("expired", "time_to_live"),
-            ("expired", "over_budget"),
-            ("dead", "no_answer"),
-            ("dead", "no_way_left"),
-            ("dead", "uncertain_twice"),
-            ("dead", "undelivered"),
-        ),
-    }
-)
-"""Label sets that are there from the start, at 0: a first increase can be seen."""
-
-KNOWN_BY_SOURCE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
-    {
-        PREFIX + "webhook_requests_total": (("200",), ("400",), ("401",), ("503",)),
-        PREFIX + "webhook_duration_seconds": ((),),
-        PREFIX + "webhook_unauthorized_total": ((),),
-        PREFIX + "posts_total": (("news",), ("repeat",), ("copy",)),
-        PREFIX + "alerts_received_total": ((),),
-        PREFIX + "alerts_unreadable_total": ((),),
-        PREFIX + "groups_oversized_total": ((),),
-        PREFIX + "notifications_recorded_total": ((),),
-    }
-)
-"""The same for each configured source: the labels after `source`."""
-
-KNOWN_BY_PROVIDER: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
-    {
-        PREFIX + "submissions_total": tuple((outcome,) for outcome in OUTCOMES),
-        PREFIX + "submission_duration_seconds": ((),),
-        PREFIX + "circuits_opened_total": ((),),
-        PREFIX + "messages_accepted_total": ((),),
-        PREFIX + "segments_total": ((),),
-        PREFIX + "notifications_total": ((),),
-        PREFIX + "notification_latency_seconds": ((),),
-        PREFIX + "reports_total": tuple((delivery,) for delivery in DELIVERIES),
-        PREFIX + "messages_delivered_total": ((),),
-        PREFIX + "messages_missed_total": (("undelivered",), ("unconfirmed",)),
-        PREFIX + "delivery_latency_seconds": ((),),
-    }
-)
-"""The same for each configured provider: the labels after `provider`."""

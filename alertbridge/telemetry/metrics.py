@@ -7,7 +7,7 @@ store says when a scrape comes.
 
 import platform
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
 from prometheus_client import (
@@ -22,20 +22,25 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 from structlog.typing import EventDict, WrappedLogger
 
+from alertbridge.core.alert import SourceName
+from alertbridge.core.balance import Balance
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import mask
 from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
 from alertbridge.telemetry.feeds import (
     FEEDS,
-    KNOWN_BY_PROVIDER,
-    KNOWN_BY_SOURCE,
-    KNOWN_LABELS,
     METRICS,
     PREFIX,
-    SEVERITIES,
     Feed,
     Metric,
     MetricKind,
+)
+from alertbridge.telemetry.known_labels import (
+    KNOWN_BY_PROVIDER,
+    KNOWN_BY_SOURCE,
+    KNOWN_LABELS,
+    SEVERITIES,
 )
 
 MAX_SERIES = 1000
@@ -158,6 +163,27 @@ class Metrics:
             labels = (row.scope, _label(named), row.period)
             self._gauge("spend_segments", *labels).set(row.segments)
             self._gauge("spend_budget_segments", *labels).set(row.budget or 0)
+
+    def observe_silences(self, silences: Mapping[SourceName, timedelta]) -> None:
+        """Set the gauges of the watchdogs in force; those of others are gone."""
+        self._collectors[PREFIX + "watchdog_silence_seconds"].clear()
+        self._series[PREFIX + "watchdog_silence_seconds"].clear()
+        for source, silence in silences.items():
+            gauge = self._gauge("watchdog_silence_seconds", _label(source))
+            gauge.set(silence.total_seconds())
+
+    def observe_balances(
+        self, known: Mapping[ProviderName, tuple[Balance, float | None]]
+    ) -> None:
+        """Set the gauges of the accounts in force; those of others are gone."""
+        for name in ("provider_balance", "provider_balance_days_left"):
+            self._collectors[PREFIX + name].clear()
+            self._series[PREFIX + name].clear()
+        for provider, (balance, days) in known.items():
+            labels = (_label(provider), _label(balance.currency))
+            self._gauge("provider_balance", *labels).set(balance.amount)
+            if days is not None:
+                self._gauge("provider_balance_days_left", labels[0]).set(days)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """Render a scrape for an `Accept` header: the body and its content type."""

@@ -32,7 +32,9 @@ def serve(handler: Handler) -> Handler:
     @wraps(handler)
     async def served(request: web.Request) -> web.StreamResponse:
         under_way = request.app[DOORS].under_way
-        under_way.begin()
+        # One at a time on each: what is pipelined waits.
+        connection = request.protocol
+        under_way.begin(connection)
         try:
             return await handler(request)
         except web.HTTPException:
@@ -42,7 +44,7 @@ def serve(handler: Handler) -> Handler:
             log.error("request.failed", path=path, error=type_and_place(exc))
             return web.Response(status=500, text="internal error\n")
         finally:
-            under_way.end()
+            under_way.end(connection)
 
     return served
 

@@ -1,5 +1,6 @@
 """What the HTTP side is given: the sources' doors, and everyone it calls."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,10 @@ from alertbridge.web.guesses import Guesses
 from alertbridge.web.readiness import Readiness
 from alertbridge.web.share import Shares
 from alertbridge.web.under_way import UnderWay
+
+ANSWER_WITHIN = 4.5
+"""Seconds in which a post is stored, or answered 503. Longer is no help: a sender
+gives up after 10 s or so, and the next Alertmanager of a cluster posts after 15."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +57,17 @@ class Reloaded:
     message: str
 
 
+def nobody_notes(_: SourceName) -> None:
+    """Nobody wants to know who was let in, and who was not."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Doors:
     """Everyone the HTTP side calls; a reload changes `sources` and what stands beside.
 
-    `api_tokens`, `max_body` (in bytes) and `report_paths` change with them.
+    `api_tokens`, `max_body` (in bytes) and `report_paths` change with them. `let_in`
+    and `refused` are told of every post to a source, by what it showed. `late` are
+    posts that were answered before the disk was done with them.
     """
 
     sources: Mapping[str, SourceDoor]
@@ -72,8 +83,12 @@ class Doors:
     hear: Callable[[ProviderName, Sequence[DeliveryReport]], Awaitable[None]]
     report_readers: Callable[[], Mapping[ProviderName, ReportReader]]
     report_paths: Mapping[str, ProviderName] = field(default_factory=dict, repr=False)
+    let_in: Callable[[SourceName], None] = nobody_notes
+    refused: Callable[[SourceName], None] = nobody_notes
     max_body: int = 32 * 1024 * 1024
     page_time_to_live: timedelta = timedelta(hours=1)
+    answer_within: float = ANSWER_WITHIN
+    late: set[asyncio.Task[web.Response]] = field(default_factory=set)
     under_way: UnderWay = field(default_factory=UnderWay)
     guesses: Guesses = field(default_factory=Guesses)
     shares: Shares = field(default_factory=Shares)

@@ -21,6 +21,7 @@ from alertbridge.ports import (
     ReportRequest,
     StoreUnavailable,
 )
+from alertbridge.web.bodies import BodyMissing, BodyUnreadable, read_body
 from alertbridge.web.doors import DOORS, Doors
 
 log = structlog.get_logger()
@@ -70,14 +71,20 @@ async def report(request: web.Request) -> web.Response:
 async def _take(
     request: web.Request, doors: Doors, provider: ProviderName, reader: ReportReader
 ) -> web.Response:
-    body = await _read_body(request)
-    if body is None:
+    try:
+        body = await read_body(request, MAX_REPORT, deadline=BODY_DEADLINE)
+    except BodyUnreadable as exc:
+        return _answer(400, str(exc))
+    except BodyMissing as exc:
+        return _answer(503, f"{exc}; post it again")
+    if body.oversized:
         return _answer(413, f"a report has at most {MAX_REPORT} bytes")
     made = ReportRequest(
         method=request.method,
-        query=dict(request.query),
+        # By its pairs: as a mapping it would give the first of a name's values.
+        query=dict(request.query.items()),
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+        body=body.content,
         content_type=request.content_type if "Content-Type" in request.headers else "",
     )
     try:
@@ -105,22 +112,6 @@ def _provider_at(doors: Doors, path: str) -> ProviderName | None:
 def paths_of(providers: Iterable[ProviderName], key: Secret) -> dict[str, ProviderName]:
     """The address of each provider."""
     return {report_path(name, key): name for name in providers}
-
-
-async def _read_body(request: web.Request) -> bytes | None:
-    """The body; None if it is too large, or does not come."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_DEADLINE):
-            async for chunk in request.content.iter_any():
-                size += len(chunk)
-                if size > MAX_REPORT:
-                    return None
-                chunks.append(chunk)
-    except TimeoutError:
-        return None
-    return b"".join(chunks)
 
 
 def _answer(code: int, text: str) -> web.Response:

@@ -37,9 +37,14 @@ class Share:
         self._bytes_at_once = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no post is in hand."""
+        return not self._posts
+
     def has_room(self, size: int, max_body: int) -> bool:
         """Whether a post of *size* bytes may come in; one always may."""
-        if not self._posts:
+        if self.is_empty:
             return True
         most = MOST_BODIES * max_body
         return self._posts < MOST_POSTS and self._bytes + size <= most

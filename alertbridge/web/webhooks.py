@@ -4,6 +4,9 @@ Alertmanager retries only 5xx and network errors, Grafana nothing at all: a 4xx 
 what no repetition can mend.
 """
 
+import asyncio
+from contextlib import ExitStack
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -11,6 +14,8 @@ from aiohttp import web
 
 from alertbridge.ports import PayloadError, StoreUnavailable
 from alertbridge.sources.oversized import salvage
+from alertbridge.sources.signature import Invalid
+from alertbridge.telemetry import type_and_place
 from alertbridge.web.auth import shows_authorization, shows_signature
 from alertbridge.web.bodies import Body, BodyMissing, BodyUnreadable, read_body
 from alertbridge.web.doors import DOORS, Doors, SourceDoor
@@ -46,8 +51,7 @@ async def webhook(request: web.Request) -> web.Response:
 async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Response:
     unknown = shows_authorization(door, request)
     if unknown is not None:
-        log.warning("webhook.unauthorized", source=door.name, reason=unknown.reason)
-        return answer(401, "not authorized")
+        return _refuse(doors, door, unknown)
     if doors.readiness.stopping:
         # Asked before the body: who has begun is let finish, and waited for.
         return answer(503, "shutting down", RETRY_AFTER)
@@ -56,8 +60,15 @@ async def _take(request: web.Request, doors: Doors, door: SourceDoor) -> web.Res
     share = doors.shares.of(door.name)
     if not share.has_room(size, doors.max_body):
         return answer(503, "too much of this source waits already", RETRY_AFTER)
-    with share.hold(size):
-        return await _take_in(request, doors, door, keep, share, size)
+    with ExitStack() as held:
+        held.enter_context(share.hold(size))
+        return await _take_in(request, doors, door, keep, share, size, held)
+
+
+def _refuse(doors: Doors, door: SourceDoor, why: Invalid) -> web.Response:
+    log.warning("webhook.unauthorized", source=door.name, reason=why.reason)
+    doors.refused(door.name)
+    return answer(401, "not authorized")
 
 
 async def _take_in(
@@ -67,6 +78,7 @@ async def _take_in(
     keep: int | None,
     share: Share,
     size: int,
+    held: ExitStack,
 ) -> web.Response:
     try:
         body = await read_body(request, doors.max_body, keep)
@@ -77,16 +89,35 @@ async def _take_in(
     now = doors.clock.now()
     invalid = shows_signature(door.signed, request, body.content, now)
     if invalid is not None:
-        log.warning("webhook.unauthorized", source=door.name, reason=invalid.reason)
-        return answer(401, "not authorized")
-    await share.begin(size)
-    try:
-        return await _record(doors, door, body)
-    except StoreUnavailable as exc:
-        log.error("store.failed", reason=str(exc))
-        return answer(503, "cannot store it now; post it again", RETRY_AFTER)
-    finally:
-        share.end(size)
+        return _refuse(doors, door, invalid)
+    doors.let_in(door.name)
+    writing = asyncio.create_task(  # noqa: TID251 - waited for, or kept and watched
+        _write(doors, door, body, share, size, held.pop_all()), name="one post"
+    )
+    done, _ = await asyncio.wait([writing], timeout=doors.answer_within)
+    if done:
+        return writing.result()
+    # It is written all the same, and holds its share until then; what the sender
+    # posts again is a copy of it.
+    doors.late.add(writing)
+    writing.add_done_callback(partial(_end_late, doors))
+    log.error("store.failed", reason="the disk is slow: a post was not kept in time")
+    return answer(503, "cannot store it in time; post it again", RETRY_AFTER)
+
+
+async def _write(
+    doors: Doors, door: SourceDoor, body: Body, share: Share, size: int, held: ExitStack
+) -> web.Response:
+    """Store a post in its turn; *held* is its place in the share."""
+    with held:
+        await share.begin(size)
+        try:
+            return await _record(doors, door, body)
+        except StoreUnavailable as exc:
+            log.error("store.failed", reason=str(exc))
+            return answer(503, "cannot store it now; post it again", RETRY_AFTER)
+        finally:
+            share.end(size)
 
 
 async def _record(doors: Doors, door: SourceDoor, body: Body) -> web.Response:
@@ -109,6 +140,13 @@ async def _record(doors: Doors, door: SourceDoor, body: Body) -> web.Response:
         episodes = " ".join(str(episode) for episode in recorded.episodes.values())
         return answer(200, f"stored {episodes}".rstrip())
     return answer(200, "stored")
+
+
+def _end_late(doors: Doors, writing: asyncio.Task[web.Response]) -> None:
+    """Forget a late post; a bug that ended it has nobody else to be seen by."""
+    doors.late.discard(writing)
+    if not writing.cancelled() and (bug := writing.exception()) is not None:
+        log.error("request.failed", path="late", error=type_and_place(bug))
 
 
 def answer(code: int, text: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -10,18 +10,30 @@ from pathlib import Path
 import structlog
 from aiohttp import ClientSession
 
-from alertbridge.config import ConfigError, Loaded, Settings, SourceSettings, keep
+from alertbridge.config import (
+    ConfigError,
+    Level,
+    Loaded,
+    Settings,
+    SourceSettings,
+    keep,
+)
 from alertbridge.core.alert import SourceName
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
 from alertbridge.core.spend_payers import limits_in_force
 from alertbridge.core.spend_report import spend_rows
+from alertbridge.core.trouble_kinds import CONFIG_BROKEN, RELOAD_FAILED, reload_failed
+from alertbridge.engine.balances import Balances
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
+from alertbridge.engine.receptions import Receptions
 from alertbridge.engine.report_feeds import ReportFeeds
 from alertbridge.engine.reporter import Reporter
+from alertbridge.engine.troubles import Teller, Troubles
+from alertbridge.engine.watchdogs import Watchdogs
 from alertbridge.ports import Clock, Provider, ReportReader, Store, StoreUnavailable
 from alertbridge.providers import PROVIDERS
 from alertbridge.sources import SOURCES
@@ -74,6 +86,8 @@ class Daemon:
             store, self.dispatcher.listers, clock, self.dispatcher.wake
         )
         self.dispatcher.on_uncertain = self.inquirer.wake
+        self.troubles = Troubles(store, self.current, clock, self.dispatcher.wake)
+        self.teller = Teller(self.troubles)
         self.reporter = Reporter(
             store,
             self.current,
@@ -81,12 +95,26 @@ class Daemon:
             clock,
             self.dispatcher.wake,
             self.dispatcher.distrust,
+            self.teller.tell,
         )
         self.dispatcher.on_told = self.reporter.wake
         self.feeds = ReportFeeds(
             self.dispatcher.providers, partial(self.reporter.hear, vouched=True)
         )
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
+        self.watchdogs = Watchdogs(store.notes, self.current, self.teller)
+        self.intake.on_stored = self.watchdogs.listen
+        self.balances = Balances(
+            store.notes,
+            self.teller,
+            clock,
+            self.dispatcher.providers,
+            lambda: {
+                entry.name: entry.balance_warning
+                for entry in self.loaded.settings.providers
+            },
+        )
+        self.receptions = Receptions(store.notes, self.teller, clock)
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
         self.heartbeat_changed = asyncio.Event()
@@ -104,6 +132,8 @@ class Daemon:
             hear=self.reporter.hear,
             report_readers=self.report_readers,
             report_paths=make_report_paths(loaded.settings, report_key),
+            let_in=self.receptions.let_in,
+            refused=self.receptions.refused,
             max_body=loaded.settings.server.max_body,
         )
 
@@ -118,6 +148,8 @@ class Daemon:
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """What `/metrics` answers: counters as they are, gauges from the store."""
         now = self.clock.now()
+        self._metrics.observe_silences(self.watchdogs.silences)
+        self._metrics.observe_balances(self.balances.known())
         with suppress(StoreUnavailable):
             self._metrics.observe_depth(await self.store.depth(now), now)
             rules = self.current.rules
@@ -133,6 +165,8 @@ class Daemon:
         except ConfigError as exc:
             log.error("config.reloaded", success=False, version="", problems=str(exc))
             self.readiness.degraded["config"] = "the last reload failed; see the log"
+            errors = [one for one in exc.problems if one.level is Level.ERROR]
+            self.teller.tell(reload_failed(len(errors)))
             return Reloaded(ok=False, message=str(exc))
         message = f"config {loaded.rules.version} is in force"
         if not await self.use(loaded):
@@ -158,6 +192,8 @@ class Daemon:
         self.dispatcher.replace_providers(providers)
         self.feeds.change()
         self.reporter.wake()
+        self.watchdogs.look_again()
+        self.balances.look_again()
         if new.heartbeat != old.heartbeat:
             self.heartbeat_changed.set()
         if new.log.level != old.log.level:
@@ -170,6 +206,8 @@ class Daemon:
 
     def note_good(self) -> None:
         """Remember this config as the one to fall back on, and say that it is read."""
+        for cause in (CONFIG_BROKEN, RELOAD_FAILED):
+            self.teller.is_over(cause)
         self._metrics.know(
             sources=tuple(self.doors.sources), providers=self.loaded.rules.providers
         )

@@ -1,7 +1,7 @@
 """The dead man's switch, as the config in force wants it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
@@ -16,8 +16,12 @@ async def keep_heartbeat(
     changed: asyncio.Event,
     session: ClientSession,
     pulse: Pulse,
+    asking: Callable[[], Coroutine[object, object, None]],
 ) -> None:
-    """Call the URL of *settings*, if there is one; read them again when *changed*."""
+    """Call the URL of *settings*, if there is one; read them again when *changed*.
+
+    Meanwhile *asking* finds out whether a page could leave: nobody else wants to know.
+    """
     while True:
         changed.clear()
         heartbeat = settings()
@@ -29,8 +33,10 @@ async def keep_heartbeat(
                 keep_beating(pinging(session, heartbeat.url), heartbeat.every, pulse),
                 name="heartbeat in force",
             )
+            asked = group.create_task(asking(), name="providers asked")
             await changed.wait()
             beating.cancel()
+            asked.cancel()
 
 
 def pinging(session: ClientSession, url: str) -> Callable[[], Awaitable[bool]]:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import secrets
+import shutil
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
@@ -15,6 +16,7 @@ from aiohttp import ClientSession, web
 from alertbridge import __version__, systemd
 from alertbridge.config import Settings
 from alertbridge.core.secret import Secret
+from alertbridge.core.trouble_kinds import config_broken
 from alertbridge.engine.caretaker import (
     Pulse,
     keep_feeding,
@@ -23,14 +25,17 @@ from alertbridge.engine.caretaker import (
     keep_pruning,
     keep_time,
 )
-from alertbridge.engine.circuits import keep_probing_providers
+from alertbridge.engine.circuits import keep_asking, keep_probing_providers
+from alertbridge.engine.disk_room import keep_measuring
 from alertbridge.ports import Store, StoreUnavailable
 from alertbridge.providers.http_session import new_session
 from alertbridge.stores.sqlite import open_file
 from alertbridge.telemetry import Format, Metrics, configure_logging
 from alertbridge.web.app import build_app
+from alertbridge.web.connections import keep_room
 from alertbridge.wiring.clock import SystemClock
 from alertbridge.wiring.daemon import Daemon
+from alertbridge.wiring.descriptors import allow_descriptors, most_connections
 from alertbridge.wiring.heartbeat import keep_heartbeat
 from alertbridge.wiring.loading import ReadConfig, Standing
 from alertbridge.wiring.references import references
@@ -127,6 +132,9 @@ async def _run(
         shutdown_timeout=5,
     )
     await runner.setup()
+    server = runner.server
+    assert server is not None, "set up above"
+    most = most_connections(allow_descriptors())
     pulse = Pulse(daemon.dispatcher)
     try:
         url = await _listen(runner, settings, environ)
@@ -136,7 +144,9 @@ async def _run(
             workers.append(
                 group.create_task(_reload_on(asking, daemon, environ), name="reload")
             )
-            await _note_start(daemon, read)
+            room = keep_room(server, daemon.doors.under_way, most)
+            workers.append(group.create_task(room, name="connections"))
+            _note_start(daemon, read)
             systemd.notify(
                 systemd.READY, systemd.status(f"listening on {url}"), environ=environ
             )
@@ -204,19 +214,36 @@ def _start_workers(
         "silence": keep_noticing_silence(
             store, clock, lambda: daemon.current.rules.stale_after
         ),
-        "clock": keep_time(clock.step, clock.follow, store),
+        "clock": keep_time(clock.step, clock.follow, store, daemon.troubles),
+        "teller": daemon.teller.run(),
+        "watchdogs": daemon.watchdogs.run(),
+        "balances": daemon.balances.run(),
+        "receptions": daemon.receptions.run(),
+        "room": keep_measuring(
+            lambda: _free(daemon.loaded.settings.storage.path),
+            lambda: daemon.loaded.settings.storage.warn_free,
+            daemon.troubles,
+        ),
         "holds": daemon.holds.keep_following(),
         "heartbeat": keep_heartbeat(
             lambda: daemon.loaded.settings.heartbeat,
             daemon.heartbeat_changed,
             session,
             pulse,
+            lambda: keep_asking(
+                daemon.dispatcher.circuits, daemon.dispatcher.providers
+            ),
         ),
     }
     feeding = systemd.watchdog_interval(environ, os.getpid())
     if feeding is not None:
         workers["watchdog"] = keep_feeding(lambda: _feed(environ), feeding, pulse)
     return [group.create_task(work, name=name) for name, work in workers.items()]
+
+
+async def _free(path: Path) -> int:
+    """Bytes that are free where the store is; a disk that hangs hangs a thread."""
+    return (await asyncio.to_thread(shutil.disk_usage, path.parent)).free
 
 
 def _feed(environ: Mapping[str, str]) -> None:
@@ -241,21 +268,14 @@ _STANDING = {
 }
 
 
-async def _note_start(daemon: Daemon, read: ReadConfig) -> None:
+def _note_start(daemon: Daemon, read: ReadConfig) -> None:
     if read.problem is None:
         daemon.note_good()
         return
     log.error("config.reloaded", success=False, version="", problems=str(read.problem))
     said = _STANDING[read.standing]
     daemon.readiness.degraded["config"] = said
-    try:
-        await daemon.intake.raise_meta(
-            "ConfigBroken",
-            daemon.clock.now().isoformat(),
-            f"started, but {said}; run check-config",
-        )
-    except StoreUnavailable as exc:
-        log.error("store.failed", reason=str(exc))
+    daemon.teller.tell(config_broken(said))
 
 
 async def _wind_down(

@@ -286,3 +286,19 @@ def test_a_text_is_explained_with_its_end(run: Run, config: Path) -> None:
     done = run("explain", str(GROUP))
 
     assert "https://pages.example.org/a/0000000000000 Ack 10" in done.stdout
+
+
+def test_a_watchdog_is_told_to_nobody(run: Run, config: Path, tmp_path: Path) -> None:
+    """With the line that expects it; it takes no route."""
+    text = config.read_text("utf-8")
+    (source,) = (row for row in text.splitlines() if "type: alertmanager" in row)
+    watched = source.replace("type: alertmanager", "type: alertmanager, watchdog: {}")
+    config.write_text(text.replace(source, watched), "utf-8")
+    line = text.splitlines().index(source) + 1
+    file = tmp_path / "body.json"
+    file.write_text(body({"status": "firing", "labels": {"alertname": "Watchdog"}}))
+
+    shown = run("explain", "--source", "alertmanager", str(file)).stdout
+
+    assert "->" not in shown
+    assert f"everybody: not told, watchdog (pager.yaml:{line})" in shown

@@ -11,6 +11,7 @@ OK = Accepted()
 AWAY = Deferred(detail="away")
 LOST = Uncertain(detail="lost")
 NO = Rejected(detail="no")
+SHUT = Deferred(detail="HTTP 401", account_is_shut=True)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,22 @@ def test_two_requests_in_a_row_that_came_to_nothing_open_it(
     assert reduce(after_request, outcomes, Circuit()).is_open is is_open
 
 
+@pytest.mark.parametrize(
+    ("outcome", "is_open"),
+    [
+        pytest.param(SHUT, True, id="account-shut"),
+        pytest.param(Deferred(detail="429", retry_after=60.0), True, id="a-minute"),
+        pytest.param(Deferred(detail="429", retry_after=10.0), False, id="ten-seconds"),
+        pytest.param(Deferred(detail="429"), False, id="no-wish"),
+    ],
+)
+def test_what_a_second_request_would_only_repeat_opens_it_at_once(
+    outcome: Outcome, is_open: bool
+) -> None:
+    """A token that is revoked, or a wish to be left alone (C7, C8)."""
+    assert after_request(Circuit(), outcome).is_open is is_open
+
+
 def test_an_answered_question_lets_one_request_through() -> None:
     """A gateway may answer questions, and fail at every message."""
     probed = after_probe(Circuit(TRIES), answered=True)
@@ -39,6 +56,40 @@ def test_an_answered_question_lets_one_request_through() -> None:
     assert not probed.is_open
     assert after_request(probed, AWAY).is_open
     assert after_request(probed, OK) == Circuit()
+
+
+@pytest.mark.parametrize(
+    ("answers", "reachable"),
+    [
+        ([], True),
+        ([False], True),
+        ([False, False], False),
+        ([False, True, False], True),
+        ([False, False, True], True),
+        ([False] * 9, False),
+    ],
+)
+def test_two_unanswered_questions_in_a_row_make_it_unreachable(
+    answers: list[bool], reachable: bool
+) -> None:
+    """Others are not preferred for it: a question is no message."""
+    known = Circuit()
+    for answered in answers:
+        known = after_probe(known, answered=answered)
+
+    assert known.is_reachable is reachable
+    assert not known.is_open
+
+
+def test_an_open_circuit_is_unreachable_until_a_question_is_answered() -> None:
+    """And any answer to a request makes it reachable."""
+    open_ = reduce(after_request, [AWAY, AWAY], Circuit())
+    unanswered = after_probe(after_probe(Circuit(), answered=False), answered=False)
+
+    assert not open_.is_reachable
+    assert after_probe(open_, answered=True).is_reachable
+    assert after_request(unanswered, OK).is_reachable
+    assert after_request(unanswered, NO).is_reachable
 
 
 def test_an_unanswered_question_changes_nothing() -> None:

@@ -1,6 +1,6 @@
 """What follows an outcome: every outcome, and every step it can lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +60,7 @@ def step_after(
     numbers: tuple[Msisdn, ...] = (FIRST, SECOND),
     jitter: float = 1.0,
     began_at: datetime = BEGAN,
+    providers: Sequence[str] = ("one",),
 ) -> Step:
     """Ask about one message to the first number by the first provider."""
     message = Message(
@@ -74,7 +75,7 @@ def step_after(
         message,
         attempt=attempt,
         provider=ONE,
-        ways=ways_of(numbers, [ONE]),
+        ways=ways_of(numbers, [ProviderName(name) for name in providers]),
         shared=shared,
         began_at=began_at,
         now=NOW,
@@ -126,6 +127,33 @@ def test_a_providers_wish_is_heard_within_a_minute(
     step = step_after(Deferred(detail="slow", retry_after=asked), fact())
 
     assert step == Again(NOW + seconds(waits))
+
+
+@pytest.mark.parametrize(
+    ("providers", "severity", "attempt", "waits"),
+    [
+        pytest.param(("one", "two"), Severity.CRITICAL, 1, 1.0, id="another-provider"),
+        pytest.param(("one",), Severity.CRITICAL, 1, 60.0, id="no-other"),
+        pytest.param(("one", "two"), Severity.HIGH, 1, 60.0, id="not-critical"),
+        pytest.param(("one", "two"), Severity.CRITICAL, 2, 60.0, id="one-reference"),
+    ],
+)
+def test_a_critical_does_not_wait_out_a_wish_for_silence(
+    fact: MakeFact,
+    providers: Sequence[str],
+    severity: Severity,
+    attempt: int,
+    waits: float,
+) -> None:
+    """If another provider can take it; only the first knows a reference of its own."""
+    silence = Deferred(detail="slow", retry_after=60.0)
+
+    step = step_after(
+        silence, fact(severity=severity), providers=providers, attempt=attempt
+    )
+
+    assert isinstance(step, Again | LookLater)
+    assert step.at == NOW + seconds(waits)
 
 
 def test_a_message_that_tells_nothing_any_more_waits_like_a_low_one() -> None:

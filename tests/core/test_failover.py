@@ -90,7 +90,8 @@ def missed(
 
 def causes(ended: Missed) -> list[str]:
     """What the admins hear of."""
-    return [plan.keys.group_key for plan in ended.meta]
+    own = [] if ended.trouble is None else [ended.trouble.cause.name]
+    return [*(str(plan.keys.group_key) for plan in ended.meta), *own]
 
 
 def test_delivered_ends_it(people: Rules, fact: MakeFact) -> None:
@@ -198,6 +199,15 @@ def test_what_is_over_is_not_dead(people: Rules, fact: MakeFact) -> None:
 
     assert missed(people, over).onward
     assert missed(people, replace(over, tried=tried)).dead == ()
+
+
+def test_what_is_too_old_to_tell_is_not_dead(people: Rules, fact: MakeFact) -> None:
+    """A phone that was off for an hour missed what was worth telling for one."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    old = fact(tried=tried, expires=NOW, severity=Severity.LOW)
+    ended = missed(people, old, fact(id=2, expires=NOW))
+
+    assert (ended.onward, ended.dead, ended.meta) == ((), (), ())
 
 
 def test_each_fact_of_a_text_goes_its_own_way(people: Rules, fact: MakeFact) -> None:

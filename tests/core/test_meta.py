@@ -8,7 +8,7 @@ import pytest
 
 from alertbridge.core import meta
 from alertbridge.core.alert import OURSELVES
-from alertbridge.core.meta import dead_notifications, meta_plan, removed_recipient
+from alertbridge.core.meta import dead_notifications, meta_plan
 from alertbridge.core.notification import Fact
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import ReceiverName, RecipientName
@@ -16,7 +16,7 @@ from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity, SeverityRule
 
 NOW = datetime(2026, 3, 14, 3, 12, tzinfo=UTC)
-ANNA, NUMBER = RecipientName("anna"), RecipientName("+46701740650")
+ANNA = RecipientName("anna")
 MakeFact = Callable[..., Fact]
 
 
@@ -113,19 +113,3 @@ def test_a_dead_meta_alert_makes_no_meta_alert(fact: MakeFact, rules: Rules) -> 
     ours = replace(dead, episode=replace(dead.episode, source=OURSELVES))
 
     assert dead_notifications([ours], ANNA, "no", rules, NOW) == ()
-
-
-@pytest.mark.parametrize(
-    ("recipient", "shown"),
-    [
-        pytest.param(ANNA, "anna is no longer", id="name"),
-        pytest.param(NUMBER, "+467*****650 is no longer", id="bare-number"),
-    ],
-)
-def test_a_removed_recipient_is_named_but_no_number_is_shown(
-    recipient: RecipientName, shown: str, rules: Rules
-) -> None:
-    """SMS are read over shoulders, and kept by carriers."""
-    made = removed_recipient(recipient, 7, rules, NOW)
-
-    assert summary(made).startswith(shown)

@@ -8,17 +8,19 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.message import (
     Accepted,
     Deferred,
     Outcome,
+    Reference,
     Rejected,
     Submission,
     Uncertain,
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Delivery, DeliveryReport, NotReported, Reported
 from alertbridge.core.secret import Secret
 from alertbridge.ports import PayloadError, ProviderCheckFailed, ReportRequest
 from alertbridge.providers.elks import Elks, ElksOptions
@@ -150,6 +152,15 @@ async def test_a_refusal_that_names_the_number_blames_it(
     assert outcome.number_is_bad
 
 
+async def test_the_balance_is_in_crowns(say: Say, make: Callable[..., Elks]) -> None:
+    """An account is watched by it; what is wrong is an answer, and no exception."""
+    heard = await say(200, {"id": "u1", "balance": 1234500, "currency": "SEK"})
+    refused = await say(401, b"no")
+
+    assert await make(heard.url).balance() == Balance(123.45, "SEK")
+    assert isinstance(await make(refused.url).balance(), BalanceUnknown)
+
+
 async def test_check_asks_for_the_balance(say: Say, make: Callable[..., Elks]) -> None:
     """In ten thousandths there, in crowns here."""
     heard = await say(200, {"id": "u1", "balance": 1234500, "currency": "SEK"})
@@ -230,6 +241,75 @@ async def test_half_a_report_is_refused(
     """Both fields are there in every one, and few others."""
     with pytest.raises(PayloadError, match=r"no usable|at most 100"):
         make().read_reports(report_of(None, form))
+
+
+async def test_a_question_in_full(say: Say, make: Callable[..., Elks]) -> None:
+    """With the credentials; the answer names the phone, too."""
+    shown = {**CREATED, "status": "delivered", "delivered": "2026-01-15T09:30:21Z"}
+    heard = await say(200, shown)
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert heard.lines == [f"GET /a1/sms/{ID}"]
+    assert heard.headers[0]["authorization"] == (
+        f"Basic {b64encode(b'u1:p1').decode()}"
+    )
+    assert answer == Reported(
+        (
+            DeliveryReport(
+                provider_id=ID,
+                reference="",
+                number=ANNA,
+                delivery=Delivery.DELIVERED,
+                final=True,
+                code="delivered",
+                at=datetime(2026, 1, 15, 9, 30, 21, tzinfo=UTC),
+            ),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "delivery"),
+    [
+        ("created", Delivery.PENDING),
+        ("sent", Delivery.PENDING),
+        ("delivered", Delivery.DELIVERED),
+        ("failed", Delivery.FAILED),
+        ("something-new", Delivery.PENDING),
+    ],
+)
+async def test_what_is_asked_for_means_what_is_posted(
+    say: Say, make: Callable[..., Elks], status: str, delivery: Delivery
+) -> None:
+    """A failure has no cause here, so nobody is blamed."""
+    heard = await say(200, {**CREATED, "status": status})
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert isinstance(answer, Reported)
+    (report,) = answer.reports
+    assert (report.delivery, report.blames) == (delivery, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"id": "s0"}, id="another-message"),
+        pytest.param({"id": None}, id="no-id"),
+        pytest.param({"status": None}, id="an-incoming-sms"),
+        pytest.param({"status": ["delivered"]}, id="odd-status"),
+    ],
+)
+async def test_a_doubtful_answer_is_none(
+    say: Say, make: Callable[..., Elks], changes: dict[str, object]
+) -> None:
+    """What it says of another message is not believed of this one."""
+    heard = await say(200, {**CREATED, "status": "delivered", **changes})
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert isinstance(answer, NotReported)
 
 
 @pytest.mark.parametrize("username", ["", "a:b", "a/../b", "a b", "å"])

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.ports import ProviderCheckFailed
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.simulator.gateway import Gateway
@@ -64,6 +65,26 @@ async def test_check_does_without_a_balance(
     lines = await make_ip1(url).check()
 
     assert lines[1] == "balance: not known (HTTP 401)"
+
+
+async def test_the_balance_alone_is_one_question(
+    gateway: tuple[Gateway, str], make_ip1: MakeIp1
+) -> None:
+    """An account is watched by it: it names the sender nowhere, and sends nothing."""
+    world, url = gateway
+
+    assert await make_ip1(url, sender="Acme").balance() == Balance(1000, "SEK")
+    assert world.messages == ()
+
+
+async def test_a_balance_that_cannot_be_had_says_why(
+    make_ip1: MakeIp1, unused_tcp_port: int
+) -> None:
+    """It is an answer, and no exception: nobody's page waits for it."""
+    found = await make_ip1(f"http://127.0.0.1:{unused_tcp_port}").balance()
+
+    assert isinstance(found, BalanceUnknown)
+    assert "cannot ask" in found.detail
 
 
 async def test_check_says_that_it_cannot_reach_the_gateway(

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from alertbridge.core.message import Submission
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.core.secret import Secret
 from alertbridge.ports import PayloadError, ReportReader, ReportRequest
 from alertbridge.providers.ip1 import Ip1
@@ -75,6 +75,43 @@ def test_every_code_has_its_meaning(code: int) -> None:
     report = read(code=code, duration=0)
 
     assert (report.delivery, report.final) == expected(code)
+
+
+@pytest.mark.parametrize("code", range(100, 600))
+def test_whom_every_code_blames(code: int) -> None:
+    """Money and sender are the account's; a recipient that is refused is a number."""
+    by_hand = {
+        402: Blame.ACCOUNT,
+        403: Blame.ACCOUNT,
+        405: Blame.NUMBER,
+        407: Blame.ACCOUNT,
+    }
+
+    assert read(code=code).blames is by_hand.get(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "delivery"),
+    [
+        pytest.param(118, Delivery.PENDING, id="unknown-1xx"),
+        pytest.param(203, Delivery.FAILED, id="cancelled"),
+        pytest.param(204, Delivery.FAILED, id="unknown-2xx"),
+        pytest.param(299, Delivery.FAILED, id="last-2xx"),
+        pytest.param(300, Delivery.PENDING, id="unknown-block"),
+        pytest.param(401, Delivery.FAILED, id="unknown-4xx"),
+        pytest.param(499, Delivery.FAILED, id="last-4xx"),
+        pytest.param(599, Delivery.FAILED, id="last-5xx"),
+    ],
+)
+def test_codes_that_may_be_added_go_by_their_block(
+    code: int, delivery: Delivery
+) -> None:
+    """2xx is "ended", which is not "delivered"."""
+    report = read(code=code)
+
+    assert report.delivery is delivery
+    assert report.is_final_failure is (delivery is Delivery.FAILED)
+    assert report.blames is None
 
 
 @pytest.mark.parametrize("code", range(500, 600))

@@ -10,13 +10,20 @@ from alertbridge.core.message import (
     Accepted,
     Deferred,
     Outcome,
+    Reference,
     Rejected,
     Submission,
     Uncertain,
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import (
+    Blame,
+    Delivery,
+    DeliveryReport,
+    NotReported,
+    Reported,
+)
 from alertbridge.core.secret import Secret
 from alertbridge.ports import PayloadError, ProviderCheckFailed, ReportRequest
 from alertbridge.providers.sinch import Sinch, SinchOptions
@@ -269,3 +276,138 @@ async def test_what_is_no_report_is_refused(
     """Incoming SMS are posted the same way."""
     with pytest.raises(PayloadError):
         make().read_reports(report_of({**POSTED, **changes}))
+
+
+def status(word: str, *recipients: object, code: int = 0) -> dict[str, object]:
+    """One status of a batch, and whose it is."""
+    return {
+        "code": code,
+        "status": word,
+        "count": len(recipients),
+        "recipients": list(recipients),
+    }
+
+
+def batch(*statuses: object, **changes: object) -> dict[str, object]:
+    """A full report on a batch, as documented."""
+    return {
+        "type": "delivery_report_sms",
+        "batch_id": ID,
+        "total_message_count": 2,
+        "statuses": list(statuses),
+        "client_reference": "ref-1",
+        **changes,
+    }
+
+
+async def test_a_question_in_full(say: Say, make: Make) -> None:
+    """With the token, for the numbers too; a report for each recipient."""
+    heard = await say(
+        200, batch(status("Delivered", "46701740605"), status("Queued", "46701740606"))
+    )
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert heard.lines == [f"GET /xms/v1/plan1/batches/{ID}/delivery_report?type=full"]
+    assert heard.headers[0]["authorization"] == "Bearer t1"
+    assert answer == Reported(
+        (
+            DeliveryReport(
+                provider_id=ID,
+                reference="ref-1",
+                number=ANNA,
+                delivery=Delivery.DELIVERED,
+                final=True,
+                code="Delivered 0",
+                at=None,
+            ),
+            DeliveryReport(
+                provider_id=ID,
+                reference="ref-1",
+                number=BO,
+                delivery=Delivery.PENDING,
+                final=False,
+                code="Queued 0",
+                at=None,
+            ),
+        )
+    )
+
+
+@pytest.mark.parametrize("missing", [None, ""])
+async def test_an_answer_without_our_reference_is_about_the_batch(
+    say: Say, make: Make, missing: str | None
+) -> None:
+    """It is optional; the batch's id is what was asked for."""
+    shown = batch(status("Delivered", "46701740605"), client_reference=missing)
+    heard = await say(200, shown)
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert isinstance(answer, Reported)
+    assert [report.delivery for report in answer.reports] == [Delivery.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(batch(status("Delivered", "1"), batch_id="01F"), id="batch"),
+        pytest.param(
+            batch(status("Delivered", "1"), client_reference="ref-2"), id="reference"
+        ),
+        pytest.param(batch(status("Delivered", "1"), type="mt_text"), id="type"),
+        pytest.param(batch(status("Delivered", "1"), batch_id=None), id="no-id"),
+        pytest.param(batch("Delivered"), id="no-status"),
+        pytest.param(batch(status("", "46701740605")), id="empty-status"),
+    ],
+)
+async def test_a_doubtful_answer_is_none(say: Say, make: Make, shown: object) -> None:
+    """What it says of another batch is not believed of this one."""
+    heard = await say(200, shown)
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert isinstance(answer, NotReported)
+
+
+async def test_an_answer_that_only_counts_says_nothing(say: Say, make: Make) -> None:
+    """A summary names nobody."""
+    heard = await say(200, batch({"code": 0, "status": "Delivered", "count": 2}))
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+
+    assert answer == Reported(())
+
+
+@pytest.mark.parametrize(
+    ("code", "word", "blames"),
+    [
+        (0, "Delivered", None),
+        (402, "Aborted", None),
+        (403, "Aborted", None),
+        (404, "Aborted", None),
+        (406, "Aborted", None),
+        (408, "Aborted", None),
+        (412, "Aborted", None),
+        (413, "Aborted", Blame.ACCOUNT),
+        (413, "Delivered", None),
+        (1, "Failed", None),
+        (999, "Failed", None),
+    ],
+)
+async def test_whom_a_code_blames(
+    say: Say,
+    make: Make,
+    report_of: ReportOf,
+    code: int,
+    word: str,
+    blames: Blame | None,
+) -> None:
+    """The same, posted or asked for; 412 is one region's, and blames nobody."""
+    heard = await say(200, batch(status(word, "46701740605", code=code)))
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), ID)
+    (posted,) = make().read_reports(report_of({**POSTED, "status": word, "code": code}))
+
+    assert isinstance(answer, Reported)
+    assert [report.blames for report in (*answer.reports, posted)] == [blames] * 2

@@ -8,17 +8,25 @@ from datetime import timedelta
 import pytest
 from aiohttp import ClientSession
 
+from alertbridge.core.balance import Balance, BalanceUnknown
 from alertbridge.core.message import (
     Accepted,
     Deferred,
     Outcome,
+    Reference,
     Rejected,
     Submission,
     Uncertain,
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import (
+    Blame,
+    Delivery,
+    DeliveryReport,
+    NotReported,
+    Reported,
+)
 from alertbridge.core.secret import Secret
 from alertbridge.ports import PayloadError, ProviderCheckFailed, ReportRequest
 from alertbridge.providers.twilio import Twilio, TwilioOptions
@@ -132,6 +140,7 @@ def error(code: int, status: int = 400) -> dict[str, object]:
         pytest.param(400, error(21211), Rejected, True, id="no-number"),
         pytest.param(400, error(21610), Rejected, True, id="opted-out"),
         pytest.param(400, error(21614), Rejected, True, id="no-mobile"),
+        pytest.param(400, error(21635), Rejected, True, id="landline"),
         pytest.param(400, error(21606), Rejected, False, id="wrong-sender"),
         pytest.param(400, b"<html>", Deferred, False, id="proxy"),
         pytest.param(401, error(20003), Deferred, False, id="credentials"),
@@ -159,6 +168,15 @@ async def test_errors(
     assert type(outcome) is kind
     assert getattr(outcome, "number_is_bad", False) is blamed
     assert "46701740605" not in str(outcome)
+
+
+async def test_the_balance_is_a_number(say: Say, make: Make) -> None:
+    """An account is watched by it; what is wrong is an answer, and no exception."""
+    heard = await say(200, {"balance": "12.5", "currency": "USD", "account_sid": "AC1"})
+    refused = await say(401, error(20003, 401))
+
+    assert await make(heard.url).balance() == Balance(12.5, "USD")
+    assert isinstance(await make(refused.url).balance(), BalanceUnknown)
 
 
 async def test_check_asks_for_the_balance(say: Say, make: Make) -> None:
@@ -269,3 +287,134 @@ async def test_what_each_status_says(
 
     assert report.delivery is delivery
     assert report.final is (delivery is not Delivery.PENDING)
+
+
+async def test_a_question_in_full(say: Say, make: Make) -> None:
+    """With the credentials; the answer is the message as it is now."""
+    heard = await say(
+        200, {**CREATED, "status": "undelivered", "error_code": 30005, "to": ANNA}
+    )
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), SID)
+
+    assert heard.lines == [f"GET /2010-04-01/Accounts/AC1/Messages/{SID}.json"]
+    assert heard.headers[0]["authorization"] == (
+        f"Basic {b64encode(b'AC1:t0ken').decode()}"
+    )
+    assert answer == Reported(
+        (
+            DeliveryReport(
+                provider_id=SID,
+                reference="",
+                number=ANNA,
+                delivery=Delivery.FAILED,
+                final=True,
+                code="undelivered 30005",
+                at=None,
+                blames=Blame.NUMBER,
+            ),
+        )
+    )
+
+
+STATUSES = [
+    ("accepted", Delivery.PENDING),
+    ("scheduled", Delivery.PENDING),
+    ("queued", Delivery.PENDING),
+    ("sending", Delivery.PENDING),
+    ("sent", Delivery.PENDING),
+    ("partially_delivered", Delivery.PENDING),
+    ("delivered", Delivery.DELIVERED),
+    ("read", Delivery.DELIVERED),
+    ("undelivered", Delivery.FAILED),
+    ("failed", Delivery.FAILED),
+    ("canceled", Delivery.FAILED),
+    ("something-new", Delivery.PENDING),
+]
+
+
+@pytest.mark.parametrize(("status", "delivery"), STATUSES)
+async def test_what_is_asked_for_means_what_is_posted(
+    say: Say, make: Make, status: str, delivery: Delivery
+) -> None:
+    """`sent` is not delivered, however long it stays so."""
+    heard = await say(200, {**CREATED, "status": status})
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), SID)
+
+    assert isinstance(answer, Reported)
+    (report,) = answer.reports
+    assert (report.delivery, report.code) == (delivery, status)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"sid": "SM0"}, id="another-message"),
+        pytest.param({"sid": None}, id="no-sid"),
+        pytest.param({"status": None}, id="no-status"),
+        pytest.param({"status": {}}, id="odd-status"),
+    ],
+)
+async def test_a_doubtful_answer_is_none(
+    say: Say, make: Make, changes: dict[str, object]
+) -> None:
+    """What it says of another message is not believed of this one."""
+    heard = await say(200, {**CREATED, "status": "delivered", **changes})
+
+    answer = await make(heard.url).ask_reports(Reference("ref-1"), SID)
+
+    assert isinstance(answer, NotReported)
+
+
+BLAMED = [
+    (21211, Blame.NUMBER),
+    (21214, Blame.NUMBER),
+    (21217, Blame.NUMBER),
+    (21265, Blame.NUMBER),
+    (21408, Blame.NUMBER),
+    (21606, None),
+    (21610, Blame.NUMBER),
+    (21612, Blame.NUMBER),
+    (21614, Blame.NUMBER),
+    (21635, Blame.NUMBER),
+    (21659, None),
+    (21660, Blame.ACCOUNT),
+    (21661, Blame.ACCOUNT),
+    (30001, None),
+    (30002, Blame.ACCOUNT),
+    (30003, None),
+    (30004, Blame.NUMBER),
+    (30005, Blame.NUMBER),
+    (30006, Blame.NUMBER),
+    (30007, None),
+    (30008, None),
+    (30034, None),
+    (30036, None),
+    (39999, None),
+]
+
+
+@pytest.mark.parametrize(("code", "blames"), BLAMED)
+async def test_whom_a_code_blames(
+    say: Say, make: Make, report_of: ReportOf, code: int, blames: Blame | None
+) -> None:
+    """The same, posted or asked for; and only of a failure."""
+    failed = {**CREATED, "status": "failed", "error_code": code}
+    sent = {**CREATED, "status": "delivered", "error_code": code}
+    signed = US + f"ErrorCode{code}MessageSidSM1MessageStatusfailed"
+    made = b64encode(hmac.digest(b"t0ken", signed.encode(), "sha1")).decode()
+    form = f"ErrorCode={code}&MessageSid=SM1&MessageStatus=failed"
+
+    (posted,) = make(report_url=US).read_reports(
+        report_of(None, form, x_twilio_signature=made)
+    )
+    found = []
+    for shown in (failed, sent):
+        heard = await say(200, shown)
+        answer = await make(heard.url).ask_reports(Reference("ref-1"), SID)
+        assert isinstance(answer, Reported)
+        found.append(answer.reports[0].blames)
+
+    assert posted.blames is blames
+    assert found == [blames, None]

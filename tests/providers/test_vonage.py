@@ -17,9 +17,9 @@ from alertbridge.core.message import (
 )
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.core.secret import Secret
-from alertbridge.ports import PayloadError, ReportRequest
+from alertbridge.ports import PayloadError, ReportAsker, ReportRequest
 from alertbridge.providers.vonage import Vonage, VonageOptions
 
 MakeSubmission = Callable[..., Submission]
@@ -206,8 +206,66 @@ async def test_a_report_in_full(make: Make, report_of: ReportOf) -> None:
             final=True,
             code="rejected 1240",
             at=datetime(2026, 1, 15, 9, 30, 21, tzinfo=UTC),
+            blames=Blame.NUMBER,
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "blames"),
+    [
+        pytest.param(1000, None, id="throttled"),
+        pytest.param(1030, None, id="internal"),
+        pytest.param(1050, Blame.NUMBER, id="barred"),
+        pytest.param(1060, Blame.ACCOUNT, id="account-barred"),
+        pytest.param(1070, Blame.ACCOUNT, id="no-credit"),
+        pytest.param(1080, Blame.ACCOUNT, id="account-not-enabled"),
+        pytest.param(1100, None, id="communication"),
+        pytest.param(1120, None, id="sender-refused-in-one-country"),
+        pytest.param(1140, Blame.ACCOUNT, id="facility"),
+        pytest.param(1160, Blame.NUMBER, id="not-on-the-list"),
+        pytest.param(1170, Blame.NUMBER, id="no-number"),
+        pytest.param(1180, None, id="phone-off"),
+        pytest.param(1190, Blame.NUMBER, id="gone"),
+        pytest.param(1200, Blame.NUMBER, id="portability"),
+        pytest.param(1210, None, id="spam"),
+        pytest.param(1220, None, id="busy"),
+        pytest.param(1230, None, id="network"),
+        pytest.param(1240, Blame.NUMBER, id="opted-out"),
+        pytest.param(1250, None, id="unroutable"),
+        pytest.param(1280, Blame.NUMBER, id="blocked-by-carrier"),
+        pytest.param(1290, Blame.NUMBER, id="their-credit-not-ours"),
+        pytest.param(1330, None, id="unknown"),
+        pytest.param(9999, None, id="new"),
+        pytest.param("Rejected", None, id="words"),
+        pytest.param(None, None, id="nothing"),
+        pytest.param([1070], None, id="list"),
+    ],
+)
+async def test_whom_an_error_blames(
+    make: Make, report_of: ReportOf, code: object, blames: Blame | None
+) -> None:
+    """Only a cause that the documentation names; as a number or as text."""
+    for title in (code, str(code)) if isinstance(code, int) else (code,):
+        error = {"type": "https://x", "title": title}
+        (report,) = make().read_reports(report_of({**POSTED, "error": error}))
+
+        assert report.blames is blames
+
+
+async def test_a_delivery_blames_nobody(make: Make, report_of: ReportOf) -> None:
+    """Whatever stands beside it."""
+    error = {"type": "https://x", "title": 1070}
+    posted = {**POSTED, "status": "delivered", "error": error}
+
+    (report,) = make().read_reports(report_of(posted))
+
+    assert report.blames is None
+
+
+async def test_it_cannot_be_asked(make: Make) -> None:
+    """The engine goes by this: a message of Vonage's waits for its report."""
+    assert not isinstance(make(), ReportAsker)
 
 
 @pytest.mark.parametrize(

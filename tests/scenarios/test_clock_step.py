@@ -1,4 +1,4 @@
-"""The wall clock is set while pages wait: nothing rings twice, or late."""
+"""The wall clock is set while pages wait: nothing rings twice or late; it is told."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -48,4 +48,7 @@ async def test_a_stepped_clock_moves_no_page(
     assert 13 <= monotonic() - settled <= 20
     (concluded,) = daemon.events("inquiry.concluded")
     assert concluded["conclusion"] == "found"
-    await gateway.expect_exactly(1, quiet=2)
+    texts = [text for _, text in await gateway.expect_exactly(2, quiet=2)]
+    assert sum("Disk full" in text for text in texts) == 1
+    way = "forward" if step > 0 else "back"
+    assert sum(f"the clock was set {way} by 1h" in text for text in texts) == 1

@@ -119,6 +119,24 @@ async def test_the_watchdog_starves_when_the_dispatcher_hangs(
     assert manager.heard().count("WATCHDOG=1") == fed
 
 
+async def test_a_blocked_loop_feeds_no_watchdog(
+    gateway: Gateway, make_daemon: Callable[..., Daemon], manager: Manager
+) -> None:
+    """The process lives and does nothing: only the manager can end it."""
+    environ = {**manager.environ, "WATCHDOG_USEC": "200000"}
+    mutant = (str(PROGRAMS / "mutant_serve.py"), "block-loop")
+    daemon = make_daemon(config(gateway.url), environ=environ, program=mutant)
+    await daemon.start()
+
+    await daemon.until_said("the loop is blocked")
+
+    fed = manager.heard().count("WATCHDOG=1")
+    await none_of(lambda: manager.heard().count("WATCHDOG=1") > fed, during=1)
+    assert fed > 2
+    assert manager.heard().count("WATCHDOG=1") == fed
+    assert daemon.alive
+
+
 async def test_the_heartbeat_stops_when_the_dispatcher_hangs(
     gateway: Gateway,
     make_daemon: Callable[..., Daemon],

@@ -28,15 +28,20 @@ from alertbridge.core.pace import Limit, Pace
 from alertbridge.core.recipient import Msisdn, Receiver, Recipient
 from alertbridge.core.recipient import ReceiverName as R
 from alertbridge.core.recipient import RecipientName as P
+from alertbridge.core.report import Blame
 from alertbridge.core.route import Route, RouteTree
 from alertbridge.core.rules import Rules
 from alertbridge.ports import HistoryRow
 from alertbridge.simulator.scripted import (
     Answer,
+    Fate,
     Sms,
     accepts,
+    arrives,
     defers,
+    fails,
     is_down,
+    nobody_says,
     rejects,
     uncertain,
 )
@@ -78,6 +83,19 @@ GATEWAYS: dict[str, Callable[[], Answer]] = {
     "knows no such number": lambda: rejects(number_is_bad=True),
 }
 
+FATES: dict[str, Callable[[], Fate]] = {
+    "shows it": arrives,
+    "shows it late": lambda: arrives(after=400),
+    "shows it, if asked": lambda: arrives(told=False),
+    "is off": lambda: fails(after=30),
+    "is off, if asked": lambda: fails(told=False),
+    "is off before the answer": lambda: fails(after=0.1),
+    "is nobody's": lambda: fails(blames=Blame.NUMBER),
+    "is not paid for": lambda: fails(blames=Blame.ACCOUNT),
+    "is never heard of": nobody_says,
+}
+"""What becomes of an SMS that was taken, by what the phone does."""
+
 Event: TypeAlias = tuple[str, int | str]
 """What happens, and what to or for how many seconds."""
 
@@ -92,6 +110,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.tuples(st.just("copy"), st.integers(1, 6)),
     st.tuples(st.just("acknowledge"), WHICH),
     st.tuples(st.just("gateway"), st.sampled_from(sorted(GATEWAYS))),
+    st.tuples(st.just("phone"), st.sampled_from(sorted(FATES))),
     st.tuples(st.just("restart"), st.sampled_from([0, 3, 40])),
     st.tuples(st.just("jump"), st.sampled_from([-3600, 3600])),
     st.tuples(st.just("wait"), st.sampled_from([1, 20, 130, 330, 700, 1500, 4000])),
@@ -107,6 +126,7 @@ class Night:
     reasons: bool = False
     peer: int | None = None
     gateway: str = "takes"
+    phone: str = "shows it"
 
     @property
     def jumps(self) -> bool:
@@ -121,6 +141,7 @@ NIGHTS = st.builds(
     reasons=st.booleans(),
     peer=st.sampled_from([None, 0, 15, 60]),
     gateway=st.sampled_from(sorted(GATEWAYS)),
+    phone=st.sampled_from(sorted(FATES)),
 )
 
 
@@ -174,6 +195,8 @@ class Story:
         self.world = world
         self.jumps = jumps
         self.gateway = night.gateway
+        self.phone = night.phone
+        self.fates: list[Fate] = []
         self.tries: list[Try] = []
         self.posts: list[tuple[datetime, AlertGroup]] = []
         self.firing: dict[int, datetime] = {}
@@ -184,16 +207,28 @@ class Story:
         self.rows: Sequence[HistoryRow] = ()
         for provider in world.providers.values():
             provider.answer = self.answer
+            provider.fate = self.fate
 
     @property
     def phones(self) -> list[Sms]:
-        """What rang."""
+        """What rang, or would have."""
         return self.world.phones
+
+    @property
+    def rang(self) -> list[tuple[Sms, Fate]]:
+        """What rang, each with what became of it."""
+        return list(zip(self.phones, self.fates, strict=True))
 
     def answer(self, submission: Submission) -> Answer:
         """Let the gateways answer as they are, and take note."""
         made = GATEWAYS[self.gateway]()
         self.tries.append(Try(self.world.now, submission, made))
+        return made
+
+    def fate(self, _: Sms) -> Fate:
+        """Let the phones be as they are; one for each of `phones`, in order."""
+        made = FATES[self.phone]()
+        self.fates.append(made)
         return made
 
     async def live(self) -> None:
@@ -224,6 +259,8 @@ class Story:
                     await self.world.acknowledge(AM, mark, "anna")
                 case "gateway", str(name):
                     self.gateway = name
+                case "phone", str(name):
+                    self.phone = name
                 case "restart", int(away):
                     await self.world.restart(timedelta(seconds=away))
                 case "jump", int(seconds):
@@ -235,7 +272,7 @@ class Story:
                 case _:
                     # A copy of what is not there yet.
                     continue
-        self.gateway = "takes"
+        self.gateway, self.phone = "takes", "shows it"
         await self.pass_time(12 * 3600)
         self.open = await self.world.store._lane.read(
             lambda db: db.execute(_OPEN).fetchall()

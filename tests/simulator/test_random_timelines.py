@@ -19,6 +19,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 from random_nights import (
+    AM,
     AUDIENCE,
     CAP,
     CLAMP,
@@ -33,20 +34,28 @@ from random_nights import (
     promise,
 )
 
-from alertbridge.core import dispatch, mailbox, quiet_mailbox
+from alertbridge.core import dispatch, failover, mailbox, quiet_mailbox
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.compose import Composed, Style, compose
 from alertbridge.core.delivery import Again, Step, next_step
+from alertbridge.core.failover import Delivered, Ended, end_of
+from alertbridge.core.following import Due, LetGo
 from alertbridge.core.mailbox import Letter, Mailbox, SortedOut
 from alertbridge.core.message import Accepted, Message, Outcome, Uncertain
 from alertbridge.core.notification import Fact, Kind
 from alertbridge.core.pace import Go
 from alertbridge.core.plan import Known, Plan
+from alertbridge.core.report import Delivery
 from alertbridge.core.rules import Rules
 from alertbridge.core.stand_in import plan_post
-from alertbridge.engine import current, dispatcher, intake
+from alertbridge.engine import current, dispatcher, intake, reporter
 from alertbridge.simulator.scripted import Sms
 from alertbridge.stores.sqlite import SqliteStore
+
+ACK = "acknowledge"
+
+SOONEST_OVERDUE = 170
+"""Seconds after which a report may come too late to keep a page from going on."""
 
 _COUNT = re.compile(r"(\d+) (firing|resolved|over)\b")
 _SIZE = re.compile(r" x(\d+)\b")
@@ -87,16 +96,19 @@ def counts_of(tells: Sequence[Fact]) -> tuple[int, int, int]:
 
 def check(story: Story) -> None:
     """Hold what rang against what is promised."""
+    _check_doubles(story)
     if story.jumps:
         _check_jumps(story)
-    _check_doubles(story)
     _check_resolved(story)
     _check_pace(story)
     _check_ends(story)
 
 
 def _check_doubles(story: Story) -> None:
-    """I5: one SMS, and one more for each whose fate nobody saw; never over the cap."""
+    """I5: one SMS, and one more for each that is missed or that nobody saw answered.
+
+    Never over the cap.
+    """
     rang = Counter(fact.id for sms in story.phones for fact in sms.message.tells)
     unseen = Counter(
         fact.id
@@ -105,8 +117,15 @@ def _check_doubles(story: Story) -> None:
         for message in one.submission.messages
         for fact in message.tells
     )
+    missed = Counter(
+        fact.id
+        for sms, fate in story.rang
+        if fate.delivery is not Delivery.DELIVERED or fate.after > SOONEST_OVERDUE
+        for fact in sms.message.tells
+    )
     for fact, amount in rang.items():
-        promise(amount <= min(1 + unseen[fact], CAP), "I5", f"{amount} SMS of one fact")
+        most = min(1 + unseen[fact] + missed[fact], CAP)
+        promise(amount <= most, "I5", f"{amount} SMS of one fact")
 
 
 def _check_resolved(story: Story) -> None:
@@ -131,8 +150,10 @@ def _check_resolved(story: Story) -> None:
 def _check_pace(story: Story) -> None:
     """I13: never over the pace, and every text counts exactly what it tells."""
     for person in PEOPLE:
-        rings = [sms for sms in story.phones if sms.recipient == person]
-        for last in rings:
+        sent = [(sms, fate) for sms, fate in story.rang if sms.recipient == person]
+        # What surely did not ring gives its place back once that is known.
+        rings = [sms for sms, fate in sent if fate.delivery is not Delivery.FAILED]
+        for last, _ in sent:
             window = [s for s in rings if last.at - LIMIT.window < s.at <= last.at]
             most = LIMIT.for_severity(last.severity)
             before = sum(sms is not last for sms in window)
@@ -145,10 +166,22 @@ def _check_pace(story: Story) -> None:
 def _check_ends(story: Story) -> None:
     """I2: every notification has ended, and told means that a phone rang."""
     rang = {fact.id for sms in story.phones for fact in sms.message.tells}
+    shown = {
+        fact.id
+        for sms, fate in story.rang
+        if fate.delivery is Delivery.DELIVERED
+        for fact in sms.message.tells
+    }
+    told_of_dead = any(row.alert == "PageNotSent" for row in story.rows)
     for row in story.rows:
+        if row.state == "dead" and row.source == AM:
+            promise(told_of_dead, "I7", f"dead, and nobody heard of it: {row}")
         promise(row.state not in ("waiting", "in_flight"), "I2", f"never ends: {row}")
         if row.state == "told":
             promise(row.notification in rang, "I2", f"told, and nothing rang: {row}")
+        if row.reason == "delivered":
+            promise(row.notification in shown, "I4", f"no phone has it: {row}")
+    _check_followed(story)
     for source, counted, is_open in story.open:
         promise(
             counted == is_open, "I2", f"{source}: {counted} counted, {is_open} open"
@@ -162,6 +195,22 @@ def _check_ends(story: Story) -> None:
                 if row.alert == name and row.state in ("told", "dead")
             }
             promise(AUDIENCE[TEAMS[which]] <= reached, "I2", f"{name} is not told")
+
+
+def _check_followed(story: Story) -> None:
+    """I6: of what still fires, and nobody took, somebody knows whether it arrived."""
+    taken = {f"Alert{which}" for do, which in story.night.events if do == ACK}
+    for which in story.firing:
+        name = f"Alert{which}"
+        rows = [row for row in story.rows if row.alert == name]
+        latest = max((row.episode for row in rows), default=0)
+        for row in rows:
+            if (
+                (row.episode, row.state, row.severity) == (latest, "told", "critical")
+                and row.kind == Kind.FIRING
+                and name not in taken
+            ):
+                promise(row.reason != "accepted", "I6", f"nobody followed it: {row}")
 
 
 def _check_jumps(story: Story) -> None:
@@ -306,6 +355,30 @@ def remember_nothing(
     return plan_post(group, rules, replace(known, episodes={}), now)
 
 
+def go_on_for_ever(message: Message, *more: object) -> Ended:
+    """Mutant: whatever did not arrive is sent again, however often it was."""
+    ended = end_of(message, *more)  # type: ignore[arg-type]
+    if isinstance(ended, Delivered):
+        return ended
+    every = tuple(fact.id for fact in message.tells)
+    return replace(ended, onward=every, dead=(), meta=())
+
+
+def believe_the_provider(*_: object) -> Ended:
+    """Mutant: what is accepted has arrived."""
+    return Delivered()
+
+
+def follow_nobody(*_: object) -> Due:
+    """Mutant: what is accepted is forgotten."""
+    return LetGo()
+
+
+def say_nothing(*_: object) -> tuple[Plan, ...]:
+    """Mutant: no admin hears of the dead."""
+    return ()
+
+
 async def do_not_shift(*_: object) -> None:
     """Mutant: pending times stay where they are when the clock is set."""
 
@@ -317,6 +390,14 @@ MUTANTS: dict[str, tuple[str, Callable[..., object], Places]] = {
     "resolved to all": ("I9", tell_everybody, ((quiet_mailbox, "sort_out"),)),
     "no pace": ("I13", no_pace, ((dispatch, "may_send"), (current, "may_send"))),
     "counted one less": ("I13", count_one_less, ((dispatch, "compose"),)),
+    "sent for ever": ("I5", go_on_for_ever, ((reporter, "end_of"),)),
+    "accepted is delivered": ("I4", believe_the_provider, ((reporter, "end_of"),)),
+    "followed by nobody": ("I6", follow_nobody, ((reporter, "due"),)),
+    "dead in silence": (
+        "I7",
+        say_nothing,
+        ((failover, "dead_notifications"), (dispatcher, "dead_notifications")),
+    ),
     "no memory": ("I15", remember_nothing, ((intake, "plan_post"),)),
     "times not moved": ("I16", do_not_shift, ((SqliteStore, "shift"),)),
 }

@@ -163,6 +163,27 @@ def test_a_provider_that_fails_is_told_by_the_other_once_in_a_quarter_of_an_hour
     assert second.at - first.at >= 15 * MINUTE
 
 
+def test_a_critical_does_not_wait_while_a_provider_wants_silence(
+    live: Callable[..., World],
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+    start: datetime,
+) -> None:
+    """A minute, by its own word: the other one takes it within seconds (C7)."""
+
+    async def busy(world: World) -> None:
+        world.providers[ONE].answer = defers(retry_after=60)
+        await world.post(group(alert()))
+        await world.advance(MINUTE)
+
+    world = live(busy, make_rules(providers=("one", "two")))
+
+    first = world.phones[0]
+    assert first.provider == TWO
+    assert first.at - start < timedelta(seconds=5)
+
+
 def test_that_the_only_provider_fails_is_told_to_nobody(
     live: Callable[..., World], alert: MakeAlert, group: MakeGroup
 ) -> None:
@@ -189,14 +210,14 @@ def test_answers_come_in_turn(
     """Deferred waits as long as asked, rejected takes the next provider."""
 
     async def turns(world: World) -> None:
-        world.providers[ONE].turns.extend([defers(retry_after=30), rejects()])
+        world.providers[ONE].turns.extend([defers(retry_after=9), rejects()])
         await world.post(group(alert()))
         await world.advance(5 * MINUTE)
 
     (sms,) = live(turns, make_rules(providers=("one", "two"))).phones
 
     assert sms.provider == TWO
-    assert (sms.at.minute, sms.at.second) == (12, 30)
+    assert (sms.at.minute, sms.at.second) == (12, 9)
 
 
 @pytest.mark.parametrize(("sent", "attempts"), [(True, [1]), (False, [1, 2])])

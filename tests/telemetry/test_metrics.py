@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alertbridge.core.alert import SourceName
+from alertbridge.core.balance import Balance
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.spend_report import SpendRow
 from alertbridge.ports import Depth
 from alertbridge.telemetry import EVENTS, METRICS, Metrics
@@ -204,6 +207,23 @@ def test_knowing_again_keeps_counts(metrics: Metrics, value: Value) -> None:
     metrics.know(sources=["am"], providers=[])
 
     assert value('alertbridge_groups_oversized_total{source="am"}') == 1
+
+
+def test_accounts_and_watchdogs_set_their_gauges(
+    metrics: Metrics, value: Value
+) -> None:
+    """Those of the config in force; what nobody can say has no figure."""
+    ip1, backup = ProviderName("ip1"), ProviderName("backup")
+    metrics.observe_balances({ip1: (Balance(41.2, "SEK"), 3.5)})
+    metrics.observe_balances({backup: (Balance(7, "EUR"), None)})
+    metrics.observe_silences({SourceName("am"): timedelta(minutes=2)})
+    body, _ = metrics.exposition()
+
+    balance = 'alertbridge_provider_balance{currency="EUR",provider="backup"}'
+    assert value(balance) == 7
+    assert value('alertbridge_watchdog_silence_seconds{source="am"}') == 120
+    assert b'provider="ip1"' not in body
+    assert b"alertbridge_provider_balance_days_left{" not in body
 
 
 def test_depth_sets_the_gauges(metrics: Metrics, value: Value) -> None:

@@ -13,6 +13,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from alertbridge.core.delivery import Told
 from alertbridge.core.message import Accepted, Outcomes
 from alertbridge.core.notification import ProviderName
+from alertbridge.core.secret import Secret
 from alertbridge.core.settlement import Settlement
 from alertbridge.ports import StoreUnavailable
 from alertbridge.providers.http_session import new_session
@@ -176,12 +177,13 @@ async def serve(
             max_body: str = "32MiB",
             api_tokens: Sequence[str] = (),
             file: Path | None = None,
+            report_key: Secret | None = None,
+            edit: Callable[[str], str] = str,
         ) -> tuple[Daemon, ClientSession]:
             path = tmp_path / "alertbridge.yaml"
             tokens = ", ".join(f"{{env: {name}}}" for name in api_tokens)
-            path.write_text(
-                CONFIG.format(max_body=max_body, api_tokens=tokens), "utf-8"
-            )
+            config = CONFIG.format(max_body=max_body, api_tokens=tokens)
+            path.write_text(edit(config), "utf-8")
             path.chmod(0o600)
             environ = {**ENVIRON, "STATE_DIRECTORY": str(tmp_path)}
             store = (
@@ -199,6 +201,7 @@ async def serve(
                 clock=clock,
                 metrics=Metrics(version="0"),
                 jitter=lambda: 0.5,
+                report_key=report_key,
             )
             url = await _listen(daemon, stack)
             client = ClientSession(

@@ -71,7 +71,9 @@ async def test_broken_http_is_400_or_closed(
     answer = await raw(client, HEAD + rest)
 
     assert status_of(answer) in (0, 400)
-    assert await daemon.store.history() == ()
+    # What could be read as a body, and not as a webhook, is told as that.
+    rows = await daemon.store.history()
+    assert {row.alert for row in rows} <= {"SourceUnreadable"}
 
 
 @pytest.mark.parametrize("rest", BROKEN)

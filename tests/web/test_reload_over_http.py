@@ -14,6 +14,7 @@ from pytest_aiohttp import AiohttpServer
 from structlog.testing import capture_logs
 
 from alertbridge.engine.caretaker import Pulse
+from alertbridge.engine.circuits import keep_asking
 from alertbridge.wiring import Daemon
 from alertbridge.wiring.heartbeat import keep_heartbeat
 
@@ -146,6 +147,9 @@ async def test_a_heartbeat_begins_moves_and_ends_with_a_reload(
                 daemon.heartbeat_changed,
                 session,
                 Pulse(daemon.dispatcher),
+                lambda: keep_asking(
+                    daemon.dispatcher.circuits, daemon.dispatcher.providers
+                ),
             )
         ),
     ):

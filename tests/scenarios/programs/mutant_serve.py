@@ -1,8 +1,8 @@
 """`alertbridge`, with one promise broken on purpose: `mutant_serve.py MUTANT serve …`.
 
 A checker that no mutant can fail checks nothing. Each mutant here is a mistake that a
-real daemon could have, and names the checker that has to catch it. The last is no
-mistake: it sets the clock that a test cannot.
+real daemon could have, and names the checker that has to catch it. The last ones are
+no mistakes: they shorten waits, and set the clock and the room that a test cannot.
 """
 
 import asyncio
@@ -10,19 +10,23 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
+from aiohttp import ClientTimeout
+
 from alertbridge.cli import main
-from alertbridge.core import inquiry
+from alertbridge.core import delivery, inquiry, reception
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
-from alertbridge.engine import caretaker
+from alertbridge.engine import caretaker, disk_room, dispatcher, watchdogs
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
+from alertbridge.providers import ip1
 from alertbridge.stores import sqlite_operator, sqlite_schema
 from alertbridge.stores.sqlite import SqliteStore
 from alertbridge.wiring import clock, running
@@ -133,6 +137,29 @@ def task_dies() -> None:
     vars(running)["keep_pruning"] = die
 
 
+def block_loop() -> None:
+    """Compute for ever on the loop, soon after the start: the watchdog must starve."""
+
+    async def block(*_: object) -> None:
+        await asyncio.sleep(1)
+        sys.stderr.write("the loop is blocked\n")
+        while True:
+            pass
+
+    vars(running)["keep_pruning"] = block
+
+
+def short_life() -> None:
+    """No mistake: a request lives for two seconds, and a look-up waits for three."""
+    defaults = ip1.Ip1.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["timeout"] = ClientTimeout(
+        total=1.5, connect=1, sock_connect=1, ceil_threshold=10
+    )
+    dispatcher.LONGEST_REQUEST = 2.0
+    vars(delivery)["UNCERTAIN_WAIT"] = timedelta(seconds=3)
+
+
 def set_clock() -> None:
     """Let the wall clock differ by the seconds in a file: the host's clock is set."""
     path, wall = Path(os.environ["TEST_CLOCK_OFFSET"]), clock._wall
@@ -141,6 +168,31 @@ def set_clock() -> None:
         return wall() + timedelta(seconds=float(path.read_text("utf-8") or "0"))
 
     clock._wall = moved
+
+
+def hurry() -> None:
+    """Let seconds stand for minutes, where a test cannot wait for those."""
+    reception.PATIENCE = timedelta(seconds=1)
+    # A tick counts for what it would, only sooner.
+    watchdogs.TICK = timedelta(seconds=0.5)
+    count = watchdogs.Watchdogs.count
+
+    async def count_more(self: watchdogs.Watchdogs, listened: timedelta) -> None:
+        await count(self, listened * 10)
+
+    watchdogs.Watchdogs.count = count_more  # type: ignore[method-assign]
+
+
+def set_room() -> None:
+    """Let as many bytes be free as a file says: no test may fill the host's disk."""
+    said = Path(os.environ["TEST_DISK_FREE"])
+
+    async def free(path: Path) -> int:
+        del path
+        return int(await asyncio.to_thread(said.read_text, "utf-8"))
+
+    running._free = free
+    vars(running)["keep_measuring"] = partial(disk_room.keep_measuring, every=0.1)
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
@@ -152,7 +204,11 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "forget-requests": forget_requests,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
+    "block-loop": block_loop,
+    "short-life": short_life,
     "set-clock": set_clock,
+    "hurry": hurry,
+    "set-room": set_room,
 }
 
 if __name__ == "__main__":
