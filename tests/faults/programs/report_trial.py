@@ -15,13 +15,12 @@ from small_world import (
     reports_on,
     until_sent,
 )
-from survivor import in_file, look_at
+from survivor import in_file, look_at, reporter_of
 from trial_steps import Gate, Say, named_in, set_up
 
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
-from alertbridge.engine.reporter import Reporter
 from alertbridge.ports import Store
 from alertbridge.stores.sqlite import open_file
 
@@ -45,14 +44,7 @@ def act_report(folder: Path, say: Say, gate: Gate, mutant: str) -> None:
 async def _send_and_hear(store: Store, ledger: Path, say: Say, mutant: str) -> None:
     clock, current = StandingClock(), Current(RULES)
     dispatcher = Dispatcher(store, current, {SINK: Sink(ledger)}, clock, lambda: 0.5)
-    reporter = Reporter(
-        store,
-        current,
-        dispatcher.providers,
-        clock,
-        dispatcher.wake,
-        dispatcher.distrust,
-    )
+    reporter = reporter_of(store, current, clock, dispatcher)
     intake = Intake(store, current, clock, dispatcher.wake)
     loop = asyncio.get_running_loop()
     sending = loop.create_task(dispatcher.run())

@@ -31,7 +31,7 @@ from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.engine.reporter import Reporter
-from alertbridge.ports import StoreRefused
+from alertbridge.ports import Clock, Store, StoreRefused
 from alertbridge.simulator.virtual_time import VirtualClock, run_virtual
 from alertbridge.stores import sqlite_schema
 from alertbridge.stores.memory import MemoryLane
@@ -158,15 +158,7 @@ async def _go_on(
     inquirer = Inquirer(store, dispatcher.listers, clock, dispatcher.wake)
     dispatcher.on_uncertain = inquirer.wake
     intake = Intake(store, current, clock, dispatcher.wake)
-    reporter = Reporter(
-        store,
-        current,
-        dispatcher.providers,
-        clock,
-        dispatcher.wake,
-        dispatcher.distrust,
-        idle=IDLE,
-    )
+    reporter = reporter_of(store, current, clock, dispatcher)
     dispatcher.on_told = reporter.wake
     beside = [loop.create_task(inquirer.run()), loop.create_task(reporter.run())]
     sending = loop.create_task(dispatcher.run())
@@ -183,6 +175,21 @@ async def _go_on(
     for task in beside:
         task.cancel()
     await asyncio.wait(beside)
+
+
+def reporter_of(
+    store: Store, current: Current, clock: Clock, dispatcher: Dispatcher
+) -> Reporter:
+    """The part that hears reports; what it would page the admins about is left out."""
+    return Reporter(
+        store,
+        current,
+        dispatcher.providers,
+        clock,
+        dispatcher.wake,
+        dispatcher.distrust,
+        lambda _: None,
+    )
 
 
 def _not_drained(db: Connection) -> Iterator[str]:
