@@ -148,7 +148,10 @@ class Store(Protocol):
         ...
 
     async def let_go(self, messages: Collection[MessageId]) -> None:
-        """Wait for nothing more of these; a report takes them up again."""
+        """Wait for nothing more of these; a report takes them up again.
+
+        Not of those whose end was reported since the caller looked.
+        """
         ...
 
     async def end(

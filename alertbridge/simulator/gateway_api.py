@@ -15,7 +15,7 @@ from alertbridge.simulator.gateway_documents import (
     message_document,
     summary_document,
 )
-from alertbridge.simulator.gateway_faults import Faults
+from alertbridge.simulator.gateway_faults import FaultKind, Faults
 from alertbridge.simulator.gateway_ledger import Ledger
 from alertbridge.simulator.gateway_mischief import Sleep, fail_early, fail_late, problem
 from alertbridge.simulator.gateway_page import cut_page
@@ -90,6 +90,8 @@ class GatewayApi:
 
     async def _post_batch(self, request: web.Request) -> web.StreamResponse:
         fault = self._faults.next_submit()
+        if fault.kind is FaultKind.ERROR_SLOWLY:
+            await self._sleep(fault.seconds)
         early = fail_early(request, fault)
         if early is not None:
             return early
@@ -103,6 +105,8 @@ class GatewayApi:
         if isinstance(taken, BadBatch):
             errors = {field: [words] for field, words in taken.errors.items()}
             return problem(400, "One or more validation errors occurred.", errors)
+        if fault.kind is FaultKind.ACCEPT_LATE:
+            await self._sleep(fault.seconds)
         now = self._now()
         batch = self._ledger.accept(taken, now, self._faults.plan.reports.fate_of)
         self._reports.follow(batch)

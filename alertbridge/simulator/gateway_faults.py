@@ -16,11 +16,16 @@ class FaultPlanError(ValueError):
 
 
 class FaultKind(StrEnum):
-    """A way to fail. Those that start with `accept` took the messages first."""
+    """A way to fail. Those that start with `accept` took the messages first.
+
+    But `accept_late` takes them only after so many seconds, and `error_slowly` fails
+    after as many: whether or not anybody still waits for the answer.
+    """
 
     NONE = "none"
     THROTTLE = "throttle"
     ERROR = "error"
+    ERROR_SLOWLY = "error_slowly"
     HTML = "html"
     REDIRECT = "redirect"
     RESET = "reset"
@@ -28,13 +33,14 @@ class FaultKind(StrEnum):
     ACCEPT_THEN_RESET = "accept_then_reset"
     ACCEPT_SLOWLY = "accept_slowly"
     ACCEPT_ENDLESSLY = "accept_endlessly"
+    ACCEPT_LATE = "accept_late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One request's fate.
 
-    `status` is for the two errors, `seconds` for the slow answer, `retry_after` (the
+    `status` is for the errors, `seconds` for what is slow or late, `retry_after` (the
     header's text, junk allowed) for the throttle.
     """
 

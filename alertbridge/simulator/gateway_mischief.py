@@ -32,7 +32,7 @@ def fail_early(request: web.Request, fault: Fault) -> web.Response | None:
             if fault.retry_after is not None:
                 response.headers["Retry-After"] = fault.retry_after
             return response
-        case FaultKind.ERROR:
+        case FaultKind.ERROR | FaultKind.ERROR_SLOWLY:
             return problem(fault.status, "An error occurred.")
         case FaultKind.HTML:
             return web.Response(text=PORTAL, content_type="text/html")
@@ -47,6 +47,7 @@ def fail_early(request: web.Request, fault: Fault) -> web.Response | None:
             | FaultKind.ACCEPT_THEN_RESET
             | FaultKind.ACCEPT_SLOWLY
             | FaultKind.ACCEPT_ENDLESSLY
+            | FaultKind.ACCEPT_LATE
         ):
             return None
         case _:
@@ -71,9 +72,11 @@ async def fail_late(
             FaultKind.NONE
             | FaultKind.THROTTLE
             | FaultKind.ERROR
+            | FaultKind.ERROR_SLOWLY
             | FaultKind.HTML
             | FaultKind.REDIRECT
             | FaultKind.RESET
+            | FaultKind.ACCEPT_LATE
         ):
             return answer
         case _:

@@ -110,9 +110,15 @@ def note_asked(db: Connection, messages: Collection[MessageId], now: datetime) -
 
 
 def let_go(db: Connection, messages: Collection[MessageId]) -> None:
-    """Wait for nothing more of these; a report takes them up again."""
+    """Wait for nothing more of these; a report takes them up again.
+
+    Not of those of which a report has said meanwhile how they ended: it came after the
+    caller looked, and nobody has acted on it.
+    """
     db.executemany(
-        "UPDATE message SET followed = 0 WHERE id = ?",
+        "UPDATE message SET followed = 0 WHERE id = ?"
+        " AND delivery != 'delivered' AND NOT"
+        " (delivery IN ('failed', 'expired') AND json_extract(report, '$.final'))",
         [(message,) for message in messages],
     )
 
@@ -143,7 +149,7 @@ def end(
             _miss(db, told, ended, now)
         case _:
             assert_never(ended)
-    let_go(db, (message,))
+    db.execute("UPDATE message SET followed = 0 WHERE id = ?", (message,))
     wake(db, told.recipient, now)
     return ended
 

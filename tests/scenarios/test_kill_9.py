@@ -36,17 +36,28 @@ async def test_kill_9_loses_nothing(
 
     assert status == 0, table
     assert counts["acked"] > 50, table
+    assert counts["busiest"] <= 30, table
 
 
-async def test_the_harness_finds_a_daemon_that_answers_before_the_commit(
-    make_child: Callable[..., Child], tmp_path: Path
+@pytest.mark.parametrize(
+    ("mutant", "finding"),
+    [
+        ("answer-before-commit", "lost"),
+        ("stuck-is-failed", "lost"),
+        ("stuck-waits", "duplicated"),
+        ("no-grace", "duplicated"),
+    ],
+)
+async def test_the_harness_finds_a_daemon_that_breaks_its_word(
+    make_child: Callable[..., Child], tmp_path: Path, mutant: str, finding: str
 ) -> None:
-    """The negative control: 2xx before the commit loses pages, and it is seen."""
+    """The negative controls: what is lost or rings twice by a mistake is seen."""
     status, counts, table = await run_harness(
         make_child,
         tmp_path / "state",
-        *("--kills", "6", "--seed", "1", "--mutant", "answer-before-commit"),
+        *("--kills", "8", "--seed", "1", "--mutant", mutant),
+        *("--slow", "0.15", "--drain", "30s"),
     )
 
-    assert counts["lost"] > 0, table
+    assert counts.get(finding, 0) > 0, table
     assert status == 1, table

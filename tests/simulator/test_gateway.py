@@ -299,10 +299,24 @@ async def test_a_bad_fault_plan_is_refused(
         assert response.status == 400
 
 
-async def test_a_slow_answer_is_taken_before_it_is_given(
-    clock: Clock, connect: Connect, batch: Batch
+@pytest.mark.parametrize(
+    ("fault", "taken_at_once", "status", "taken"),
+    [
+        ("accept_slowly", 1, 201, 1),
+        ("accept_late", 0, 201, 1),
+        ("error_slowly", 0, 500, 0),
+    ],
+)
+async def test_what_is_slow_is_taken_before_after_or_never(
+    clock: Clock,
+    connect: Connect,
+    batch: Batch,
+    fault: str,
+    taken_at_once: int,
+    status: int,
+    taken: int,
 ) -> None:
-    """A client that gives up, or restarts, has sent its SMS all the same."""
+    """A client that gives up, or restarts, cannot tell which it was."""
     asleep, wake = asyncio.Event(), asyncio.Event()
 
     async def sleep(_: float) -> None:
@@ -315,15 +329,16 @@ async def test_a_slow_answer_is_taken_before_it_is_given(
         sleep=sleep,
     )
     client = await connect(gateway)
-    await client.post("/control/faults", json={"script": ["accept_slowly"]})
+    await client.post("/control/faults", json={"script": [fault]})
 
     async with asyncio.TaskGroup() as tasks:
         posting = tasks.create_task(client.post("/v2/batches", json=batch))
         await asleep.wait()
-        taken = len(gateway.messages)
+        at_once = len(gateway.messages)
         wake.set()
 
-    assert (taken, posting.result().status) == (1, 201)
+    assert (at_once, posting.result().status) == (taken_at_once, status)
+    assert len(gateway.messages) == taken
 
 
 async def test_a_new_batch_is_missing_from_the_list_for_a_while(

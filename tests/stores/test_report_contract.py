@@ -582,3 +582,31 @@ async def test_what_is_let_go_comes_back_with_a_report(
 
     assert gone == ()
     assert len(await store.followed()) == 1
+
+
+@pytest.mark.parametrize(
+    "heard", [DELIVERED, FAILED, word(Delivery.EXPIRED)], ids=lambda w: w.delivery.value
+)
+async def test_what_was_reported_meanwhile_is_not_let_go(
+    store: Store, sent: Submission, fold: Fold, end: End, heard: DeliveryReport
+) -> None:
+    """A report may come between the look and what is done about what was seen."""
+    seen = await store.followed()
+    await fold(heard)
+
+    await store.let_go([one.message for one in seen])
+
+    assert await end() is not None
+    assert await store.followed() == ()
+
+
+@pytest.mark.parametrize("heard", [PENDING, word(Delivery.FAILED, final=False)])
+async def test_what_is_not_the_end_does_not_keep_it(
+    store: Store, sent: Submission, fold: Fold, heard: DeliveryReport
+) -> None:
+    """Nothing is to be done about it: what comes after takes it up again."""
+    await fold(heard)
+
+    await store.let_go([sent.messages[0].id])
+
+    assert await store.followed() == ()

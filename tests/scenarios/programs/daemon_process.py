@@ -51,9 +51,10 @@ class Daemon(Child):
 
         Where *config* has an empty `server`, gateways may post their reports here.
         """
-        server = {"listen": f"127.0.0.1:{self.port}"}
-        if "server" in config:
-            server["external_url"] = self.url
+        server: dict[str, object] = {"listen": f"127.0.0.1:{self.port}"}
+        given = config.get("server")
+        if isinstance(given, dict):
+            server |= given or {"external_url": self.url}
         whole = {
             # No ballast: the folders of many tests stay behind for a while.
             "storage": {"url": f"sqlite://{self.store}", "ballast": 0},

@@ -13,7 +13,9 @@ the outbox drains, and every confirmed page is looked up in the gateway's journa
 With `--state` the run can be interrupted and goes on where it was: kills and pages of
 all runs are judged together. Exit status: 0 nothing lost, 1 something was, 2 usage.
 
-`--mutant answer-before-commit` is the control: it must end with pages lost.
+`--mutant` breaks the daemon on purpose, as a control of the harness:
+`answer-before-commit` and `stuck-is-failed` must end with pages lost, `stuck-waits` and
+`no-grace` with pages that rang twice.
 """
 
 import argparse
@@ -33,7 +35,8 @@ from gateway_process import Gateway
 from groups import config, number
 from kill_history import PEOPLE, History, listeners
 from kill_posters import Posters
-from kill_verdict import Verdict, judge, report, summary
+from kill_report import report, summary
+from kill_verdict import Verdict, judge
 from processes import Late, until
 
 HERE = Path(__file__).parent
@@ -44,20 +47,22 @@ SOONEST, LATEST = 0.08, 0.45
 DURING_START = 0.15
 """Share of the kills that come before the daemon is up."""
 
-RATES = {
-    "throttle": 0.03,
-    "error": 0.03,
-    "accept_then_error": 0.03,
-    "accept_then_reset": 0.03,
-    "accept_slowly": 0.03,
-}
+FAULTS = ("throttle", "error", "accept_then_error", "accept_then_reset")
+SLOW_FAULTS = ("accept_slowly", "accept_late", "error_slowly")
+
+SHARE = 0.03
+"""Share of the requests that meet each of the faults."""
 
 SLOWNESS = 4.0
-"""Seconds of a slow answer: longer than a kill and a start, so that an SMS can be
-taken under one process and its answer be lost to the next."""
+"""Seconds of what is slow: longer than a kill and a start. So an SMS can be taken under
+one process and its answer be lost to the next, can be taken when nobody is left who
+asked for it, and can be not taken with nobody left to hear that."""
 
 DRAIN = 120.0
-"""Seconds until nothing waits: two uncertain waits, and the longest back-off."""
+"""Seconds until nothing waits: two uncertain waits, and the longest back-off. A daemon
+broken on purpose may never get there."""
+
+MUTANTS = ("answer-before-commit", "stuck-waits", "stuck-is-failed", "no-grace")
 
 PEOPLE_NAMES = [f"p{index:02}" for index in range(PEOPLE)]
 NUMBERS = {name: number(index) for index, name in enumerate(PEOPLE_NAMES)}
@@ -89,8 +94,11 @@ def harness_config(gateway: str) -> dict[str, object]:
 class Run:
     """One run of the harness, in one folder."""
 
-    def __init__(self, folder: Path, seed: int, mutant: str | None) -> None:
+    def __init__(
+        self, folder: Path, seed: int, mutant: str | None, drain: float
+    ) -> None:
         self._seed = seed
+        self._drain_within = drain
         self.history = History(folder / "history.jsonl")
         self._gateway = Gateway(folder)
         program = ("-m", "alertbridge")
@@ -100,14 +108,19 @@ class Run:
             folder, harness_config(self._gateway.url), program=program
         )
 
-    async def run(self, kills: int, seconds: float, clients: int) -> Verdict:
+    async def run(
+        self, kills: int, seconds: float, clients: int, slow: float
+    ) -> Verdict:
         """Kill so often, or for so long; then drain, and judge."""
         self.history.open()
         try:
             await self._gateway.start()
             async with ClientSession() as http:
                 plan = {
-                    "rates": RATES,
+                    "rates": {
+                        **dict.fromkeys(FAULTS, SHARE),
+                        **dict.fromkeys(SLOW_FAULTS, slow),
+                    },
                     "rated": {"seconds": SLOWNESS},
                     "seed": self._seed + self.history.kills,
                 }
@@ -122,10 +135,15 @@ class Run:
                 await self._drain()
                 await posters.close_up()
                 await self._drain()
+                stats = await self._gateway.stats(http)
             self._daemon.signal(signal.SIGTERM)
             if await self._daemon.ended() != 0:
                 self.history.note("death", said=self._daemon.said()[-2000:])
-            return judge(self.history, self._gateway.sms(), self._daemon.store, NUMBERS)
+            verdict = judge(
+                self.history, self._gateway.sms(), self._daemon.store, NUMBERS
+            )
+            verdict.judge_rate(stats["max_per_second"])
+            return verdict
         finally:
             self._daemon.kill()
             self._gateway.kill()
@@ -175,7 +193,7 @@ class Run:
             return waiting() == 0
 
         try:
-            await until(drained, within=DRAIN, what="drain")
+            await until(drained, within=self._drain_within, what="drain")
         except Late as exc:
             # Not the end: the verdict names what is left.
             print(exc, file=sys.stderr)
@@ -198,16 +216,22 @@ def main() -> int:
     parser.add_argument("--for", dest="seconds", type=read_span, default=1e9)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument(
+        "--slow", type=float, default=0.03, help="share of slow answers"
+    )
+    parser.add_argument("--drain", type=read_span, default=DRAIN)
     parser.add_argument("--state", type=Path, metavar="DIR")
-    parser.add_argument("--mutant", choices=["answer-before-commit"])
+    parser.add_argument("--mutant", choices=MUTANTS)
     args = parser.parse_args()
     if args.kills == 10**9 and args.seconds == 1e9:
         parser.error("say --kills N or --for SPAN")
     with tempfile.TemporaryDirectory(prefix="alertbridge-k9-") as temporary:
         folder = args.state or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        run = Run(folder.resolve(), args.seed, args.mutant)
-        verdict = asyncio.run(run.run(args.kills, args.seconds, args.clients))
+        run = Run(folder.resolve(), args.seed, args.mutant, args.drain)
+        verdict = asyncio.run(
+            run.run(args.kills, args.seconds, args.clients, args.slow)
+        )
         text = summary(verdict, run.history, args.seed)
         (folder / "summary.json").write_text(text, "utf-8")
         print(report(verdict, run.history, args.seed))

@@ -4,7 +4,6 @@ The words are Jepsen's. The gateway's journal is the truth about what rang; the
 daemon's store is only asked for the named rule behind a page that did not.
 """
 
-import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
@@ -23,7 +22,10 @@ _RULES = {
 }
 """State and reason of facts that may end without an SMS."""
 
-FAILURES = ("lost", "unexpected", "undrained", "duplicated", "deaths")
+FAILURES = ("lost", "unexpected", "undrained", "duplicated", "deaths", "too_fast")
+
+PER_SECOND = 30
+"""Requests that the account allows in any second, over all restarts."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,12 @@ class Verdict:
         self.counts[what] += 1
         if example and len(self.examples[what]) < 3:
             self.examples[what].append(example)
+
+    def judge_rate(self, busiest: int) -> None:
+        """Compare the most requests of any one second with what the account allows."""
+        self.counts["busiest"] = busiest
+        if busiest > PER_SECOND:
+            self.add("too_fast", f"{busiest} requests within one second")
 
     @property
     def passed(self) -> bool:
@@ -212,40 +220,3 @@ def _find_duplicates(verdict: Verdict, journal: _Journal, stored: _Stored) -> No
                     verdict.add("after_kill")
                 else:
                     verdict.add("after_fault")
-
-
-def report(verdict: Verdict, history: History, seed: int) -> str:
-    """One table, and the examples of what failed."""
-    counts = verdict.counts
-    rows = [
-        ("seed", seed),
-        ("kills", history.kills),
-        ("  of these during start", history.early_kills),
-        ("posts that failed", history.faulty_posts),
-        ("attempted", counts["attempted"]),
-        ("acked", counts["acked"]),
-        ("ok", counts["ok"] + counts["counted"]),
-        ("  told only as +N more", counts["counted"]),
-        ("ended by a rule", counts["ended"]),
-        ("dead, with a meta-alert", counts["dead"]),
-        ("lost", counts["lost"]),
-        ("unexpected", counts["unexpected"]),
-        ("undrained", counts["undrained"]),
-        ("recovered", counts["recovered"]),
-        ("duplicated", counts["duplicated"]),
-        ("  the sender was killed", counts["after_kill"]),
-        ("  the answer was lost", counts["after_fault"]),
-        ("  unexplained", counts["unexplained"]),
-        ("ended by itself", counts["deaths"]),
-        ("verdict", "pass" if verdict.passed else "FAIL"),
-    ]
-    lines = [f"{label:<26}{value:>10}" for label, value in rows]
-    for what in FAILURES:
-        lines += [f"{what}: {example}" for example in verdict.examples.get(what, [])]
-    return "\n".join(lines)
-
-
-def summary(verdict: Verdict, history: History, seed: int) -> str:
-    """The same as JSON."""
-    counts = {**verdict.counts, "kills": history.kills, "seed": seed}
-    return json.dumps({"passed": verdict.passed, **counts})

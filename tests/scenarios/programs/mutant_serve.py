@@ -8,17 +8,19 @@ no mistakes: they shorten waits, and set the clock and the room that a test cann
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 
 from aiohttp import ClientTimeout
 
 from alertbridge.cli import main
-from alertbridge.core import delivery, dispatch, reception
+from alertbridge.core import delivery, dispatch, inquiry, reception
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.mailbox import Letter
+from alertbridge.core.notification import ProviderName
 from alertbridge.core.plan import Known
 from alertbridge.core.planning import plan
 from alertbridge.engine import caretaker, disk_room, dispatcher, watchdogs
@@ -26,7 +28,8 @@ from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import Recorded
 from alertbridge.providers import ip1
-from alertbridge.stores import sqlite_schema
+from alertbridge.stores import sqlite_operator, sqlite_schema
+from alertbridge.stores.sqlite import SqliteStore
 from alertbridge.wiring import clock, running
 
 
@@ -54,6 +57,62 @@ def no_fsync() -> None:
     """Commit without an fsync: the system-call checker must see none."""
     sqlite_schema.SYNCHRONOUS = "OFF"
     sqlite_schema._FULL = 0  # the start-up check would refuse
+
+
+def after_recover(*statements: str) -> None:
+    """Once a start has made what was in flight uncertain, do this to it."""
+    recover = sqlite_operator.recover
+
+    def spoil(
+        db: Connection,
+        now: datetime,
+        retry_after: timedelta,
+        listers: Collection[ProviderName] = (),
+    ) -> tuple[int, int]:
+        found = recover(db, now, retry_after, listers)
+        for statement in statements:
+            db.execute(statement)
+        return found
+
+    vars(sqlite_operator)["recover"] = spoil
+
+
+def stuck_waits() -> None:
+    """Let what was in flight at a kill wait again: the kill harness hears it twice."""
+    after_recover(
+        "UPDATE submission SET state = 'settled', retry_at = NULL, look_at = NULL"
+        " WHERE state = 'uncertain'",
+        "UPDATE message SET state = 'dissolved' WHERE state = 'uncertain'",
+        "UPDATE notification SET state = 'waiting', message = NULL"
+        " WHERE state = 'in_flight'",
+        "UPDATE mailbox SET busy = NULL, due_at = 0, not_before = 0",
+    )
+
+
+def stuck_is_failed() -> None:
+    """Give up what was in flight at a kill: the kill harness must miss it."""
+    after_recover(
+        "UPDATE submission SET state = 'settled', retry_at = NULL, look_at = NULL"
+        " WHERE state = 'uncertain'",
+        "UPDATE message SET state = 'dead' WHERE state = 'uncertain'",
+        "UPDATE notification SET state = 'dead', settled_at = 0"
+        " WHERE state = 'in_flight'",
+    )
+
+
+def no_grace() -> None:
+    """Ask the list once and at once: a request still on its way is sent twice."""
+    after_recover("UPDATE submission SET look_at = 0 WHERE state = 'uncertain'")
+    vars(inquiry)["LOOKS"] = 1
+
+
+def forget_requests() -> None:
+    """Begin with a full bucket after each start: the gateway must see the burst."""
+
+    async def nothing(*_: object) -> tuple[datetime, ...]:
+        return ()
+
+    SqliteStore.recent_attempts = nothing  # type: ignore[method-assign,assignment]
 
 
 def hang_dispatcher() -> None:
@@ -153,6 +212,10 @@ def set_room() -> None:
 MUTANTS: dict[str, Callable[[], None]] = {
     "answer-before-commit": answer_before_commit,
     "no-fsync": no_fsync,
+    "stuck-waits": stuck_waits,
+    "stuck-is-failed": stuck_is_failed,
+    "no-grace": no_grace,
+    "forget-requests": forget_requests,
     "hang-dispatcher": hang_dispatcher,
     "task-dies": task_dies,
     "block-loop": block_loop,
