@@ -15,11 +15,13 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.ports import Provider
 from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
+from alertbridge.providers.gammu import GammuOptions, gammu_smsd
 from alertbridge.providers.http import Http
 from alertbridge.providers.http_options import HttpOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.sinch import Sinch, SinchOptions
+from alertbridge.providers.smstools import SmstoolsOptions, smstools3
 from alertbridge.providers.twilio import Twilio, TwilioOptions
 from alertbridge.providers.vonage import Vonage, VonageOptions
 
@@ -78,6 +80,8 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "vonage": provider_type(VonageOptions, Vonage),
     "sinch": provider_type(SinchOptions, Sinch),
     "http": provider_type(HttpOptions, Http),
+    "smstools3": provider_type(SmstoolsOptions, smstools3),
+    "gammu-smsd": provider_type(GammuOptions, gammu_smsd),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""
