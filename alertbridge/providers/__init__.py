@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from alertbridge.core.notification import ProviderName
 from alertbridge.ports import Provider
+from alertbridge.providers.apprise import AppriseOptions, AppriseService
 from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
 from alertbridge.providers.gammu import GammuOptions, gammu_smsd
@@ -82,6 +83,7 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "http": provider_type(HttpOptions, Http),
     "smstools3": provider_type(SmstoolsOptions, smstools3),
     "gammu-smsd": provider_type(GammuOptions, gammu_smsd),
+    "apprise": provider_type(AppriseOptions, AppriseService),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

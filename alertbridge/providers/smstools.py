@@ -10,9 +10,10 @@ alone. A header `From` means nothing to it: the handset shows the number of the 
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from aiohttp import ClientSession
-from pydantic import Field
+from pydantic import Field, Strict
 
 from alertbridge.core.message import DataCoding, Submission
 from alertbridge.core.notification import ProviderName
@@ -41,7 +42,7 @@ class SmstoolsOptions(ProviderOptions):
     outgoing: Folder = Field(
         default="/var/spool/sms/outgoing", description="Where smsd takes files from."
     )
-    checked: tuple[Folder, ...] = Field(
+    checked: Annotated[tuple[Folder, ...], Strict(strict=False)] = Field(
         default=("/var/spool/sms/checked",),
         min_length=1,
         description="Where smsd keeps what it has taken; with `[queues]` in its config,"
@@ -116,8 +117,9 @@ class SmstoolsFiles:
         return head.encode() + b"\n" + body
 
     def number_in(self, content: bytes) -> str:
-        """Whom a file of ours is for."""
-        return _headers(content).get("To", "")
+        """Whom a file of ours is for, or a report is about."""
+        headers = _headers(content)
+        return headers.get("To") or headers.get("From", "")
 
     def key_in(self, content: bytes) -> str | None:
         """The network's id of the message, or of its last part; it needs the number.

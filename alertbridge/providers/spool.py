@@ -25,11 +25,11 @@ from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import Msisdn
 from alertbridge.ports import Heard, ProviderCheckFailed
 from alertbridge.providers.one_by_one import OneByOne
+from alertbridge.providers.own_threads import Late, Threads
 from alertbridge.providers.spool_feed import POLL, Reading, SpoolFeed
 from alertbridge.providers.spool_folders import Layout, OurName, Seen, look, why
 from alertbridge.providers.spool_place import place, try_writing
 from alertbridge.providers.spool_stall import Stall
-from alertbridge.providers.spool_thread import Late, Threads
 
 LONGEST = 1000
 """Characters of a text; ours are far shorter, and each segment takes seconds."""

@@ -17,11 +17,11 @@ from typing import Protocol
 
 from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.ports import Heard, StoreUnavailable
+from alertbridge.providers.own_threads import Late, Threads
 from alertbridge.providers.report_fields import number_of
 from alertbridge.providers.spool_folders import Layout, OurName, names_in, read_name
 from alertbridge.providers.spool_place import discard, sync_folder
 from alertbridge.providers.spool_stall import Stall
-from alertbridge.providers.spool_thread import Late, Threads
 
 POLL = 2.0
 """Seconds between two looks."""
@@ -64,7 +64,7 @@ class Reading(Protocol):
         ...
 
     def number_in(self, content: bytes) -> str:
-        """The number that a file of ours is for; "" if it cannot be read."""
+        """The number that a file is for, or a report about; "" if it has none."""
         ...
 
     def key_in(self, content: bytes) -> str | None:
