@@ -46,21 +46,25 @@ daemon runs without this provider then, and says so."""
 SAMPLE = Msisdn("+46701740605")
 
 
+_LOGGERS = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib")
+"""Who writes addresses with tokens in them, at one level or another."""
+
 _PLACE = re.compile(r"\{\{\s*(number|digits)\s*\}\}")
 
 
 def _load() -> ModuleType | None:
     """The package, kept from writing URLs and texts to our log; None: not installed."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
+    # It hands what it logs to the caller as well, and that is read below.
+    logging.getLogger("apprise").setLevel(logging.DEBUG)
     try:
         import apprise  # noqa: PLC0415 - an extra, and slow to load
     except ImportError:
         return None
-    logger = logging.getLogger("apprise")
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    # It hands what it logs to the caller as well, and that is read below.
-    logger.setLevel(logging.DEBUG)
     return apprise
 
 

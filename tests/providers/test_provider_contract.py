@@ -74,8 +74,13 @@ HTTP_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
 }
 """How to point each type at a server of ours."""
 
-LOCAL_TYPES = {"console"}
-"""The types that talk to nobody."""
+LOCAL_TYPES: dict[str, dict[str, object]] = {
+    "console": {},
+    "smstools3": {},
+    "gammu-smsd": {},
+    "apprise": {"url": Secret(f"json://u:{TOKEN}@127.0.0.1:9/")},
+}
+"""The types that do not speak HTTP themselves; `test_modem_contract` has more."""
 
 MakeSubmission = Callable[..., Submission]
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -91,7 +96,7 @@ class Raw:
 
 def test_every_type_is_in_this_suite() -> None:
     """A new provider cannot be registered without the contract."""
-    assert HTTP_TYPES.keys() | LOCAL_TYPES == PROVIDERS.keys()
+    assert HTTP_TYPES.keys() | LOCAL_TYPES.keys() == PROVIDERS.keys()
 
 
 @pytest.fixture(params=sorted(HTTP_TYPES))
@@ -465,6 +470,9 @@ MOST_NUMBERS = {
     "vonage": 1,
     "sinch": 1000,
     "http": 1,
+    "smstools3": 1,
+    "gammu-smsd": 1,
+    "apprise": 1,
     "console": 1000,
 }
 """What one request of each type may carry, as its documentation says."""
@@ -475,7 +483,11 @@ async def test_a_provider_says_what_it_may_be_asked(
     session: ClientSession, kind: str
 ) -> None:
     """How often, and for how many numbers at once."""
-    given_options = HTTP_TYPES[kind]("http://127.0.0.1:9") if kind in HTTP_TYPES else {}
+    given_options = (
+        HTTP_TYPES[kind]("http://127.0.0.1:9")
+        if kind in HTTP_TYPES
+        else LOCAL_TYPES[kind]
+    )
     options = PROVIDERS[kind].options.model_validate(given_options)
 
     provider = PROVIDERS[kind].make(ProviderName("p"), options, session)
