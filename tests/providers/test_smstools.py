@@ -147,7 +147,7 @@ async def smsd(site: Site, modem: AtModem) -> AsyncIterator[None]:
                 *(f"logfile = {folder}/log", f"infofile = {folder}/info"),
                 *(f"pidfile = {folder}/pid", "[GSM1]", f"device = {modem.device}"),
                 *("incoming = yes", "check_memory_method = 1", "primary_memory = SM"),
-                *("send_retries = 0", "smsc = 46700000000", ""),
+                *("send_retries = 0", "smsc = 46701740699", ""),
             ]
         )
     )

@@ -29,7 +29,7 @@ Message_id: {id}
 CRITICAL DiskFull"""
 
 REPORT = """From: {number}
-From_SMSC: 46700000000
+From_SMSC: 46701740699
 Sent: 26-01-15 09:30:11
 Received: 26-01-15 09:30:14
 Subject: GSM1

@@ -110,7 +110,7 @@ class AtModem:
             "AT+CSQ": "+CSQ: 20,0",
             "AT+CREG?": "+CREG: 0,1",
             "AT+CPMS?": f'+CPMS: "SM",{len(self._stored)},10',
-            "AT+CSCA?": '+CSCA: "+46700000000",145',
+            "AT+CSCA?": '+CSCA: "+46701740699",145',
         }
         said = fixed.get(command)
         return ok if said is None else f"\r\n{said}\r\n{ok}"
