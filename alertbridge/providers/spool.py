@@ -8,7 +8,9 @@ on the disk; what became of it is told by `spool_feed`.
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
+from threading import Event
 from typing import Protocol
 
 from alertbridge.core.inquiry import Listed, Listing, NotListed
@@ -79,7 +81,7 @@ class Spool:
         self._stall = Stall(stuck_after)
         self._stuck_after = stuck_after
         self._poll = poll
-        self._placing: set[Reference] = set()
+        self._placing: dict[str, Reference] = {}
 
     async def submit(self, submission: Submission) -> Outcomes:
         """Write a file for each number, unless it is there already."""
@@ -94,8 +96,7 @@ class Spool:
     ) -> Listing:
         """Look for the files of *references*, wherever they have got to."""
         del since
-        under_way = self._placing & set(references)
-        if under_way:
+        if not set(references).isdisjoint(self._placing.values()):
             return NotListed("a file is still being written")
         seen = await self._threads.do(lambda: look(self._layout), within=IN_TIME)
         if isinstance(seen, Late):
@@ -114,7 +115,9 @@ class Spool:
 
     async def feed(self, heard: Heard) -> None:
         """Tell what becomes of the files, until cancelled."""
-        feed = SpoolFeed(self._layout, self._form, self._threads, self._stall)
+        # One thread: a look that is late is not overtaken by the next.
+        threads = Threads(f"{self.name}-feed", 1)
+        feed = SpoolFeed(self._layout, self._form, threads, self._stall)
         await feed.run(heard, poll=self._poll)
 
     async def check(self) -> Sequence[str]:
@@ -144,7 +147,8 @@ class Spool:
         reference = submission.reference
         if not is_part_of_a_name(reference):
             return Deferred(detail="the reference cannot be a file's name")
-        if reference in self._placing and submission.attempt > 1:
+        name = self._form.name_of(submission, number)
+        if name in self._placing:
             return Uncertain(detail="the attempt before is still being written")
         seen = await self._threads.do(lambda: look(self._layout), within=IN_TIME)
         if isinstance(seen, Late):
@@ -155,24 +159,36 @@ class Spool:
         refusal = self._refusal(seen)
         if refusal is not None:
             return Deferred(detail=refusal)
-        return await self._place(submission, number)
-
-    async def _place(self, submission: Submission, number: Msisdn) -> Outcome:
-        name = self._form.name_of(submission, number)
         content = self._form.write(submission, number)
-        reference, loop = submission.reference, asyncio.get_running_loop()
+        self._placing[name] = reference
+        return await self._place(name, content)
+
+    async def _place(self, name: str, content: bytes) -> Outcome:
+        loop = asyncio.get_running_loop()
+
+        def placed() -> None:
+            self._placing.pop(name, None)
+
+        began = Event()
 
         def work() -> Outcome:
+            began.set()
             try:
                 return place(self._layout, name, content)
             finally:
-                loop.call_soon_threadsafe(self._placing.discard, reference)
+                # The loop may have ended before a disk that hangs.
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(placed)
 
-        self._placing.add(reference)
-        outcome = await self._threads.do(work, within=IN_TIME)
+        try:
+            outcome = await self._threads.do(work, within=IN_TIME)
+        except asyncio.CancelledError:
+            if not began.is_set():
+                placed()
+            raise
         if isinstance(outcome, Late):
             if not outcome.begun:
-                self._placing.discard(reference)
+                placed()
                 return Deferred(detail=self._silent)
             return Uncertain(detail=self._silent)
         if isinstance(outcome, Accepted):

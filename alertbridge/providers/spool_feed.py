@@ -128,7 +128,7 @@ class SpoolFeed:
                 self._known.setdefault(one.file.parent, set()).add(one.file.name)
             ours = [one.file for one in batch if one.is_ours]
             if ours:
-                await self._threads.do(partial(_delete, ours), within=ROUND)
+                await self._threads.do(partial(self._delete, ours), within=ROUND)
 
     async def _take_back(self) -> tuple[Path, ...]:
         """Take back what is stuck; says what is, and cannot be taken back."""
@@ -210,6 +210,9 @@ class SpoolFeed:
         for file in _sorted(folder, f".*{BACK}"):
             ours = read_name(file.name.removeprefix(".").removesuffix(BACK))
             content = _content(file)
+            if file.name in self._known.get(folder, ()):
+                # Told, and it cannot be deleted: it is another user's.
+                continue
             if ours is not None and content is not None:
                 code = f"{self._layout.daemon} did not take it"
                 told = self._tell(file, ours, content, Delivery.FAILED, code)
@@ -270,6 +273,13 @@ class SpoolFeed:
             files = files[-MOST_AT_FIRST:]
         return files
 
+    def _delete(self, files: Sequence[Path]) -> None:
+        """Take away what was told of, and make room for its name to come again."""
+        for file in files:
+            discard(file)
+            if not file.exists():
+                self._known[file.parent].discard(file.name)
+
     def _tell(
         self,
         file: Path,
@@ -290,11 +300,6 @@ class SpoolFeed:
             at=None,
         )
         return News(report, file)
-
-
-def _delete(files: Sequence[Path]) -> None:
-    for file in files:
-        discard(file)
 
 
 def _sorted(folder: Path, pattern: str) -> list[Path]:

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession
 from pydantic import ValidationError
 
+from alertbridge.config import UNREADABLE
 from alertbridge.core.message import Accepted, Deferred, Submission, Uncertain
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.secret import Secret
@@ -245,7 +246,7 @@ async def test_nothing_of_a_message_gets_into_our_log(
 
 def test_a_secret_that_could_not_be_read_stops_no_start() -> None:
     """The daemon takes webhooks meanwhile, and says what is wrong."""
-    assert AppriseOptions(url=Secret(ours.STAND_IN)).url.reveal() == ours.STAND_IN
+    assert AppriseOptions(url=Secret(UNREADABLE)).url.reveal() == ours.STAND_IN
 
 
 async def test_a_secret_that_could_not_be_read_sends_nothing(

@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import re
+import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -265,6 +268,49 @@ async def test_a_page_goes_out_though_another_folder_is_missing(
 
     assert isinstance(outcomes.all, Accepted)
     assert [line for line in await site.provider.check() if str(folder) in line]
+
+
+PLACE = """
+import sys
+from pathlib import Path
+from alertbridge.providers.spool_folders import Layout
+from alertbridge.providers.spool_place import place
+root = Path(sys.argv[1])
+layout = Layout(daemon="d", group="g", outgoing=root, taken=(), sent=root, failed=root,
+                mode=0o660)
+print(place(layout, "ref-1.12345678", b"To: 46701740605"))
+"""
+
+
+def test_the_disk_has_the_file_before_its_name_and_the_name_before_we_say_so(
+    tmp_path: Path,
+) -> None:
+    """As the kernel sees it: a power cut leaves a whole file, or none."""
+    strace, trace = shutil.which("strace"), tmp_path / "trace"
+    traced = [strace or "strace", "-f", "-y", "-o", str(trace)]
+    calls = "trace=write,fsync,rename,renameat,renameat2,fchmod"
+    try:
+        subprocess.run(
+            [*traced, "-e", calls, sys.executable, "-c", PLACE, str(tmp_path)],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no strace, or ptrace is not permitted")
+
+    order: list[str] = []
+    for line in trace.read_text().splitlines():
+        for what, sign in {
+            "written": r"write\(.*46701740605",
+            "file synced": r"fsync\(\d+<.*\.part>\) += 0",
+            "renamed": r"rename.*\.part\".*= 0",
+            "folder synced": rf"fsync\(\d+<{tmp_path}>\) += 0",
+            "said": r"write\(1<.*Accepted",
+        }.items():
+            if re.search(sign, line):
+                order.append(what)
+    assert order == ["written", "file synced", "renamed", "folder synced", "said"]
 
 
 async def test_a_link_in_the_way_is_not_followed(

@@ -116,7 +116,7 @@ async def nothing_waits(daemon: Daemon, http: ClientSession) -> bool:
     """Whether everything is told."""
     status, body = await daemon.get(http, "/api/v1/outbox")
     assert status == 200, body
-    return json.loads(body) == []
+    return bool(json.loads(body) == [])
 
 
 async def test_a_spool_that_comes_back_gets_the_page_once(
