@@ -126,6 +126,7 @@ class Spool:
         Raises:
             ProviderCheckFailed: with one line that says what is wrong.
         """
+        began = self._now()
         seen = await self._threads.do(lambda: look(self._layout), within=IN_TIME)
         written = await self._threads.do(self._try_writing, within=IN_TIME)
         if isinstance(seen, Late) or isinstance(written, Late):
@@ -133,7 +134,7 @@ class Spool:
         if isinstance(written, str):
             raise ProviderCheckFailed(f"{self.name}: {written}")
         waits, longest = written
-        refusal = self._refusal(seen)
+        refusal = self._refusal(seen, began)
         if refusal is None and longest >= self._stuck_after:
             refusal = self._not_drained(f"a file waits for {longest:.0f} s")
         if refusal is not None:
@@ -150,13 +151,14 @@ class Spool:
         name = self._form.name_of(submission, number)
         if name in self._placing:
             return Uncertain(detail="the attempt before is still being written")
+        began = self._now()
         seen = await self._threads.do(lambda: look(self._layout), within=IN_TIME)
         if isinstance(seen, Late):
             return Deferred(detail=self._silent)
         already = seen.find(reference, number)
         if already is not None:
             return Accepted(provider_id=already)
-        refusal = self._refusal(seen)
+        refusal = self._refusal(seen, began)
         if refusal is not None:
             return Deferred(detail=refusal)
         content = self._form.write(submission, number)
@@ -192,14 +194,16 @@ class Spool:
                 return Deferred(detail=self._silent)
             return Uncertain(detail=self._silent)
         if isinstance(outcome, Accepted):
-            self._stall.add(name, loop.time())
+            self._stall.add(name, self._now())
         return outcome
 
-    def _refusal(self, seen: Seen) -> str | None:
-        now = asyncio.get_running_loop().time()
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _refusal(self, seen: Seen, began: float) -> str | None:
         if self._layout.outgoing not in seen.unread:
-            self._stall.see(seen.waiting, now)
-        refusal = self._stall.refusal(now)
+            self._stall.see(seen.waiting, began)
+        refusal = self._stall.refusal(self._now())
         return None if refusal is None else self._not_drained(refusal)
 
     def _not_drained(self, reason: str) -> str:

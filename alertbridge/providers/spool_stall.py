@@ -25,21 +25,32 @@ class Stall:
         self._left_at: float | None = None
         self._rest = after
         self._rests_until: float | None = None
+        self._back: set[str] = set()
 
     def see(self, waiting: Collection[str], at: float) -> None:
-        """Note what waits now; a file that is gone has been dealt with."""
-        gone = self._since.keys() - set(waiting)
+        """Note what waited *at* that time; a file that is gone has been dealt with.
+
+        Looks take time, and are told of late: what was added after one began is not
+        gone for being missing in it, nor here again for being in it once taken back.
+        """
+        there = set(waiting) - self._back
+        gone = {
+            name
+            for name, since in self._since.items()
+            if name not in there and since <= at
+        }
         for name in gone:
             del self._since[name]
         if gone:
             self._left_at = at
             self._rest = self._after
             self._rests_until = None
-        for name in waiting:
+        for name in there:
             self._since.setdefault(name, at)
 
     def add(self, name: str, at: float) -> None:
         """Note a file that was put there just now."""
+        self._back.discard(name)
         self._since.setdefault(name, at)
 
     def stuck(self, at: float) -> tuple[str, ...]:
@@ -54,6 +65,7 @@ class Stall:
     def take_back(self, names: Collection[str], at: float) -> None:
         """Note that we took *names* out ourselves: nobody has dealt with them."""
         taken = [name for name in names if self._since.pop(name, None) is not None]
+        self._back.update(taken)
         if taken:
             self._rests_until = at + self._rest
             self._rest = min(self._rest * 2, LONGEST_REST)

@@ -92,3 +92,42 @@ def test_trials_of_a_spool_that_stays_dead_become_rarer() -> None:
         rests.append(at - began)
 
     assert rests == [120, 240, 480, 960, 1800, LONGEST_REST, LONGEST_REST]
+
+
+def test_what_was_added_during_a_look_is_not_gone() -> None:
+    """The look ended before the file was there, and was told of after."""
+    stall = Stall(120)
+    stall.see({"a"}, 0)
+    stall.take_back({"a"}, 120)
+    stall.add("trial", 240.5)
+
+    stall.see(set(), 240)
+
+    refusal = stall.refusal(241)
+    assert refusal is not None
+    assert "on trial" in refusal
+
+
+def test_what_was_taken_back_during_a_look_is_not_there_again() -> None:
+    """Or its going away would look like a modem that works."""
+    stall = Stall(120)
+    stall.see({"a"}, 0)
+    stall.take_back({"a"}, 120)
+
+    stall.see({"a"}, 119)
+    stall.see(set(), 121)
+
+    assert stall.refusal(130) is not None
+
+
+def test_a_name_may_come_again() -> None:
+    """The same page under the same reference, once more: it counts as any other."""
+    stall = Stall(120)
+    stall.see({"a"}, 0)
+    stall.take_back({"a"}, 120)
+    stall.add("a", 240)
+
+    stall.see({"a"}, 241)
+    stall.see(set(), 250)
+
+    assert stall.refusal(250) is None
