@@ -21,8 +21,8 @@ from alertbridge.core.recipient import Msisdn
 from alertbridge.core.report import Delivery
 from alertbridge.providers.options import ProviderOptions
 from alertbridge.providers.spool import Spool
-from alertbridge.providers.spool_feed import Status
 from alertbridge.providers.spool_folders import Layout, stem_of
+from alertbridge.providers.spool_news import Status
 from alertbridge.providers.spool_options import FileMode, Folder, PerSecond, StuckAfter
 
 SHORTEST_VALIDITY = 5

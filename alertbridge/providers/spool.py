@@ -28,8 +28,9 @@ from alertbridge.core.recipient import Msisdn
 from alertbridge.ports import Heard, ProviderCheckFailed
 from alertbridge.providers.one_by_one import OneByOne
 from alertbridge.providers.own_threads import Late, Threads
-from alertbridge.providers.spool_feed import POLL, Reading, SpoolFeed
+from alertbridge.providers.spool_feed import POLL, SpoolFeed
 from alertbridge.providers.spool_folders import Layout, OurName, Seen, look, why
+from alertbridge.providers.spool_news import Reading
 from alertbridge.providers.spool_place import place, try_writing
 from alertbridge.providers.spool_stall import Stall
 

@@ -14,7 +14,7 @@ from alertbridge.core.message import Accepted, Deferred, Submission
 from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.ports import ProviderCheckFailed, StoreUnavailable
 from alertbridge.providers.spool import Spool
-from alertbridge.providers.spool_feed import MOST_AT_FIRST
+from alertbridge.providers.spool_news import MOST_AT_FIRST
 
 MakeSubmission = Callable[..., Submission]
 NUMBER = "+46701740605"
