@@ -304,7 +304,7 @@ def test_the_disk_has_the_file_before_its_name_and_the_name_before_we_say_so(
         for what, sign in {
             "written": r"write\(.*46701740605",
             "file synced": r"fsync\(\d+<.*\.part>\) += 0",
-            "renamed": r"rename.*\.part\".*= 0",
+            "renamed": r"rename.*/\.ref-1\.12345678\.part\", .*= 0",
             "folder synced": rf"fsync\(\d+<{tmp_path}>\) += 0",
             "said": r"write\(1<.*Accepted",
         }.items():
@@ -367,6 +367,16 @@ async def test_a_spool_that_nobody_drains_is_refused_and_seen(
     assert "is smsd running" in second.all.detail
     assert isinstance(third.all, Accepted)
     assert len(await site.provider.check()) == 1
+
+
+def test_what_waits_are_messages_and_not_their_locks(site: Site) -> None:
+    """smsd makes one for each try: coming and going, they would look like progress."""
+    for name in ("ref-1.12345678", "ref-1.12345678.LOCK", ".hidden", "others"):
+        (site.queue / name).write_bytes(b"x")
+    (site.queue / "folder").mkdir()
+    (site.sent / "sent").write_bytes(b"x")
+
+    assert look(site.form.layout).waiting.keys() == {"ref-1.12345678", "others"}
 
 
 async def test_a_file_that_waited_before_we_came_is_seen_by_check(site: Site) -> None:
