@@ -370,7 +370,7 @@ async def test_a_spool_that_nobody_drains_is_refused_and_seen(
 
 
 def test_what_waits_are_messages_and_not_their_locks(site: Site) -> None:
-    """smsd makes one for each try: coming and going, they would look like progress."""
+    """One is made for each try: coming and going, they would look like progress."""
     for name in ("ref-1.12345678", "ref-1.12345678.LOCK", ".hidden", "others"):
         (site.queue / name).write_bytes(b"x")
     (site.queue / "folder").mkdir()
