@@ -26,6 +26,7 @@ from alertbridge.ports.records import (
     Recorded,
 )
 from alertbridge.ports.report import (
+    DeliveryTeller,
     Heard,
     ReportAsker,
     ReportFeed,
@@ -48,6 +49,7 @@ __all__ = [
     "BalanceReader",
     "Claimed",
     "Clock",
+    "DeliveryTeller",
     "Depth",
     "EpisodeRow",
     "Heard",

@@ -58,9 +58,10 @@ class SmstoolsOptions(ProviderOptions):
         " too.",
     )
     reports: Folder | None = Field(
-        default="/var/spool/sms/incoming",
+        default=None,
         description="Where smsd puts status reports: its `report`, or else its"
-        " `incoming`. null: none are asked for.",
+        " `incoming`. null: none are asked for. If set, a critical page that is not"
+        " reported as delivered in time goes another way.",
     )
     mode: FileMode = Field(
         default="0660", description="The mode of our files: smsd must read them."

@@ -82,6 +82,8 @@ class Spool:
         self._stall = Stall(stuck_after)
         self._stuck_after = stuck_after
         self._poll = poll
+        # Without status reports nobody hears of a delivery, and silence means nothing.
+        self.tells_deliveries = form.reports is not None
         self._placing: dict[str, Reference] = {}
 
     async def submit(self, submission: Submission) -> Outcomes:

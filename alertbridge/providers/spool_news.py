@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.providers.report_fields import number_of
 from alertbridge.providers.spool_folders import Layout, OurName, names_in, read_name
 from alertbridge.providers.spool_place import discard
@@ -100,12 +100,12 @@ class SpoolNews:
             if key is not None:
                 sent_at, _ = _changed_at(file)
                 self._by_key.setdefault(key, {})[file.name] = (sent_at, ours)
-            yield self._tell(file, ours, content, Delivery.PENDING, "sent")
+            yield self._tell(file, ours, content, Delivery.PENDING, code="sent")
 
     def _failed(self) -> Iterator[News]:
         for file, ours, content in self._new(self._layout.failed):
             reason = self._reading.reason_in(content) or f"{self._layout.daemon} failed"
-            yield self._tell(file, ours, content, Delivery.FAILED, reason)
+            yield self._tell(file, ours, content, code=reason)
 
     def _stuck(self, files: Sequence[Path]) -> Iterator[News]:
         for file in files:
@@ -115,10 +115,8 @@ class SpoolNews:
             content = _content(file)
             if content is not None:
                 code = f"{self._layout.daemon} has it, and does not send it"
-                # Not final: it may leave yet.
-                yield self._tell(
-                    file, ours, content, Delivery.FAILED, code, final=False
-                )
+                # It may leave yet, late; a page that might be lost is worse.
+                yield self._tell(file, ours, content, code=code, is_stuck=True)
 
     def _taken_back(self) -> Iterator[News]:
         """What was hidden, also by a process before us that did not get to tell."""
@@ -131,7 +129,7 @@ class SpoolNews:
                 continue
             if ours is not None and content is not None:
                 code = f"{self._layout.daemon} did not take it"
-                told = self._tell(file, ours, content, Delivery.FAILED, code)
+                told = self._tell(file, ours, content, code=code, is_stuck=True)
                 yield News(told.report, file, is_ours=True)
 
     def _reported(self) -> Iterator[News]:
@@ -151,7 +149,7 @@ class SpoolNews:
                     del self._unclear[file]
                     self._known[folder].add(file.name)
                 continue
-            yield self._tell(file, ours, content, status.delivery, status.code)
+            yield self._tell(file, ours, content, status.delivery, code=status.code)
 
     def _message_of(self, key: str, report: Path) -> OurName | None:
         """The last one that was sent under *key* before there was a report.
@@ -205,19 +203,21 @@ class SpoolNews:
         file: Path,
         ours: OurName,
         content: bytes,
-        delivery: Delivery,
-        code: str,
+        delivery: Delivery = Delivery.FAILED,
         *,
-        final: bool = True,
+        code: str,
+        is_stuck: bool = False,
     ) -> News:
         report = DeliveryReport(
             provider_id=ours.name,
             reference=ours.reference,
             number=number_of(self._reading.number_in(content)),
             delivery=delivery,
-            final=final and delivery is not Delivery.PENDING,
+            final=delivery is not Delivery.PENDING,
             code=code,
             at=None,
+            # Nothing leaves, whatever the number: the next page must not wait as long.
+            blames=Blame.ACCOUNT if is_stuck else None,
         )
         return News(report, file)
 

@@ -45,7 +45,8 @@ def write(submission: Submission, **options: object) -> tuple[dict[str, str], by
 
 def test_headers_say_how_it_is_to_be_sent(make_submission: MakeSubmission) -> None:
     """The number without its plus; a report; for as long as it is news."""
-    headers, body = write(make_submission(NUMBER, body="DiskFull @ {db1} €"))
+    text = "DiskFull @ {db1} €"
+    headers, body = write(make_submission(NUMBER, body=text), reports="/reports")
 
     assert headers == {
         "To": "46701740605",
@@ -68,7 +69,7 @@ def test_no_report_is_asked_for_that_nobody_reads(
     make_submission: MakeSubmission,
 ) -> None:
     """Some networks charge for them."""
-    headers, _ = write(make_submission(), reports=None)
+    headers, _ = write(make_submission())
 
     assert headers["Report"] == "no"
 

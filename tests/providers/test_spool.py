@@ -18,7 +18,7 @@ from spool_sites import KINDS, Site, make_site
 from alertbridge.core.inquiry import Listed, NotListed
 from alertbridge.core.message import Accepted, Deferred, Reference, Submission
 from alertbridge.core.recipient import Msisdn
-from alertbridge.ports import Lister, ProviderCheckFailed, ReportFeed
+from alertbridge.ports import DeliveryTeller, Lister, ProviderCheckFailed, ReportFeed
 from alertbridge.providers.own_threads import Late, Threads
 from alertbridge.providers.spool_folders import look
 
@@ -406,6 +406,9 @@ def test_a_provider_says_that_it_lists_and_reports(site: Site) -> None:
     """The engine looks up what is uncertain, and listens, by these."""
     assert isinstance(site.provider, Lister)
     assert isinstance(site.provider, ReportFeed)
+    assert isinstance(site.provider, DeliveryTeller)
+    # Gammu's folders never tell of a delivery: silence must not ring a second time.
+    assert site.provider.tells_deliveries is (site.kind == "smstools3")
 
 
 async def test_a_disk_that_does_not_answer_is_not_waited_for() -> None:

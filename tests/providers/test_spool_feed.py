@@ -11,7 +11,7 @@ import pytest
 from spool_sites import KINDS, Site, make_site
 
 from alertbridge.core.message import Accepted, Deferred, Submission
-from alertbridge.core.report import Delivery, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.ports import ProviderCheckFailed, StoreUnavailable
 from alertbridge.providers.spool import Spool
 from alertbridge.providers.spool_news import MOST_AT_FIRST
@@ -290,6 +290,7 @@ async def test_what_nobody_takes_is_taken_back_and_goes_another_way(
     (report,) = store.reports
     assert (report.provider_id, report.delivery) == (name, Delivery.FAILED)
     assert report.final
+    assert report.blames is Blame.ACCOUNT
     assert report.code == "gammu-smsd did not take it"
     assert hidden == [[f".{name}.back"]] * 2
     assert site.files() == [other.name]
@@ -331,7 +332,9 @@ async def test_what_the_daemon_has_taken_is_left_with_it(
         accepted = await site.provider.submit(make_submission(reference="ref-2"))
 
     stuck, sent = store.reports
-    assert (stuck.delivery, stuck.final) == (Delivery.FAILED, False)
+    assert (stuck.delivery, stuck.final) == (Delivery.FAILED, True)
+    assert stuck.blames is Blame.ACCOUNT
+    assert sent.blames is None
     assert stuck.code == "smsd has it, and does not send it"
     assert isinstance(refused.all, Deferred)
     assert sent.delivery is Delivery.PENDING

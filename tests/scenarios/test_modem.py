@@ -136,3 +136,28 @@ async def test_a_spool_that_comes_back_gets_the_page_once(
     assert first["outcome"] == "deferred"
     assert "is not there" in str(first["reason"])
     assert len(spool.texts()) == 1
+
+
+async def test_what_a_dead_modem_took_goes_by_the_gateway(
+    gateway: Gateway,
+    spool: SpoolFolder,
+    make_daemon: Callable[..., Daemon],
+    http: ClientSession,
+) -> None:
+    """Accepted, and never sent: taken back, told by the next provider, once."""
+    both = config(gateway.url)
+    (last,) = cast("list[dict[str, object]]", both["providers"])
+    both["providers"] = [{**spool.provider(), "stuck_after_seconds": 30}, last]
+    daemon = make_daemon(both)
+    await daemon.start()
+
+    await daemon.post(http, group(alert("DiskFull")))
+    await until(lambda: bool(spool.texts()), within=15)
+    ((_, text),) = await gateway.expect_exactly(1, within=60, quiet=1)
+    await daemon.post(http, group(alert("HostDown"), key="{}:2"))
+    await gateway.expect_exactly(2, within=15, quiet=1)
+
+    assert "Disk full" in text
+    assert spool.texts() == []
+    assert [event["provider"] for event in daemon.events("message.missed")] == ["modem"]
+    assert [event["provider"] for event in daemon.events("circuit.opened")] == ["modem"]
