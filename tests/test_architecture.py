@@ -35,6 +35,7 @@ FLOORS: Mapping[str, int] = {
 HOMES: Mapping[str, tuple[str, ...]] = {
     "aiohttp": ("providers/", "web/", "simulator/", "wiring", "cli/"),
     "anyascii": ("core/",),
+    "apprise": ("providers/apprise",),
     "click": ("cli/",),
     "jinja2": ("core/template",),
     "markupsafe": ("core/template",),

@@ -38,6 +38,7 @@ from alertbridge.core.trouble import Trouble
 from alertbridge.engine.current import Current
 from alertbridge.ports import (
     Clock,
+    DeliveryTeller,
     Provider,
     ReportAsker,
     ReportFeed,
@@ -263,8 +264,11 @@ class Reporter:
 def abilities_of(provider: Provider) -> Abilities:
     """Say what *provider* can tell of a message later."""
     posts = isinstance(provider, ReportReader) and provider.reports_here
+    feeds = isinstance(provider, ReportFeed)
+    if isinstance(provider, DeliveryTeller):
+        feeds = feeds and provider.tells_deliveries
     return Abilities(
-        reports=posts or isinstance(provider, ReportFeed),
+        reports=posts or feeds,
         answers=isinstance(provider, ReportAsker),
     )
 

@@ -29,6 +29,7 @@ from alertbridge.ports.records import (
     Room,
 )
 from alertbridge.ports.report import (
+    DeliveryTeller,
     Heard,
     ReportAsker,
     ReportFeed,
@@ -52,6 +53,7 @@ __all__ = [
     "Claimed",
     "Clock",
     "Closing",
+    "DeliveryTeller",
     "Depth",
     "EpisodeRow",
     "Heard",

@@ -81,3 +81,17 @@ class ReportFeed(Protocol):
         at a time; after a reload the old one is cancelled and the new one started.
         """
         ...
+
+
+@runtime_checkable
+class DeliveryTeller(Protocol):
+    """A provider that says whether its reports ever tell of a delivery.
+
+    Where they tell of failures only, silence means nothing, and is not acted on. A
+    provider that is not one of these tells of both.
+    """
+
+    @property
+    def tells_deliveries(self) -> bool:
+        """Whether a page of which nothing is heard has probably not arrived."""
+        ...

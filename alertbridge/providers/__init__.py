@@ -13,14 +13,17 @@ from pydantic import BaseModel
 
 from alertbridge.core.notification import ProviderName
 from alertbridge.ports import Provider
+from alertbridge.providers.apprise import AppriseOptions, AppriseService
 from alertbridge.providers.console import ConsoleOptions, console
 from alertbridge.providers.elks import Elks, ElksOptions
+from alertbridge.providers.gammu import GammuOptions, gammu_smsd
 from alertbridge.providers.http import Http
 from alertbridge.providers.http_options import HttpOptions
 from alertbridge.providers.ip1 import Ip1
 from alertbridge.providers.ip1_options import Ip1Options
 from alertbridge.providers.sinch import Sinch, SinchOptions
 from alertbridge.providers.smpp_options import SmppOptions
+from alertbridge.providers.smstools import SmstoolsOptions, smstools3
 from alertbridge.providers.twilio import Twilio, TwilioOptions
 from alertbridge.providers.vonage import Vonage, VonageOptions
 
@@ -95,6 +98,9 @@ PROVIDERS: Mapping[str, ProviderType] = {
     "sinch": provider_type(SinchOptions, Sinch),
     "http": provider_type(HttpOptions, Http),
     "smpp": provider_type(SmppOptions, _smpp),
+    "smstools3": provider_type(SmstoolsOptions, smstools3),
+    "gammu-smsd": provider_type(GammuOptions, gammu_smsd),
+    "apprise": provider_type(AppriseOptions, AppriseService),
     "console": provider_type(ConsoleOptions, console),
 }
 """Every type the config knows."""

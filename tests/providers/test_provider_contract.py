@@ -39,7 +39,7 @@ from alertbridge.providers.console import ConsoleOptions
 
 def test_every_type_is_in_this_suite() -> None:
     """A new provider cannot be registered without the contract."""
-    assert NETWORK_TYPES.keys() | LOCAL_TYPES == PROVIDERS.keys()
+    assert NETWORK_TYPES.keys() | LOCAL_TYPES.keys() == PROVIDERS.keys()
 
 
 @pytest.fixture(params=sorted(NETWORK_TYPES))
@@ -216,6 +216,9 @@ MOST_NUMBERS = {
     "sinch": 1000,
     "http": 1,
     "smpp": 1,
+    "smstools3": 1,
+    "gammu-smsd": 1,
+    "apprise": 1,
     "console": 1000,
 }
 """What one request of each type may carry, as its documentation says."""
@@ -226,8 +229,11 @@ async def test_a_provider_says_what_it_may_be_asked(
     session: ClientSession, kind: str
 ) -> None:
     """How often, and for how many numbers at once."""
-    url = "http://127.0.0.1:9"
-    given_options = NETWORK_TYPES[kind](url) if kind in NETWORK_TYPES else {}
+    given_options = (
+        NETWORK_TYPES[kind]("http://127.0.0.1:9")
+        if kind in NETWORK_TYPES
+        else LOCAL_TYPES[kind]
+    )
     options = PROVIDERS[kind].options.model_validate(given_options)
 
     provider = PROVIDERS[kind].make(ProviderName("p"), options, session)

@@ -75,8 +75,13 @@ PDU_TYPES: dict[str, Callable[[str], dict[str, object]]] = {
 
 NETWORK_TYPES = HTTP_TYPES | PDU_TYPES
 
-LOCAL_TYPES = {"console"}
-"""The types that talk to nobody."""
+LOCAL_TYPES: dict[str, dict[str, object]] = {
+    "console": {},
+    "smstools3": {},
+    "gammu-smsd": {},
+    "apprise": {"url": Secret(f"json://u:{TOKEN}@127.0.0.1:9/")},
+}
+"""The types that speak to no network by themselves; their own suites have more."""
 
 MakeSubmission = Callable[..., Submission]
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
