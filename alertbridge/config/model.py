@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -23,31 +22,15 @@ from alertbridge.config.duration import Duration, DurationOrNone
 from alertbridge.config.model_border import ProviderHead, SourceEntry
 from alertbridge.config.model_people import PhoneOrName, ReceiverEntry, RecipientEntry
 from alertbridge.config.model_routing import IntervalEntry, RouteEntry
+from alertbridge.config.model_watch import DrillSection, Heartbeat, Meta
 from alertbridge.config.names import FreeName, HostName
 from alertbridge.config.section import Many, OneOrMany, Section, refusal
+from alertbridge.config.spans import at_least, at_most
 from alertbridge.core.pace import DEFAULT_LIMITS, LONGEST_WINDOW, MOST
 from alertbridge.core.secret import Secret
 
 _MINUTE = timedelta(minutes=1)
 _FIGURE = re.compile("[0-9]{1,4}[hms]?", re.ASCII)
-
-
-def _at_least(shortest: timedelta, said: str) -> AfterValidator:
-    def check(span: timedelta | None) -> timedelta | None:
-        if span is not None and span < shortest:
-            raise refusal(f"shorter than {said}", f"write {said} or more")
-        return span
-
-    return AfterValidator(check)
-
-
-def _at_most(longest: timedelta, said: str, beside: str) -> AfterValidator:
-    def check(span: timedelta) -> timedelta:
-        if span > longest:
-            raise refusal(f"longer than {said}", f"write {said} or less{beside}")
-        return span
-
-    return AfterValidator(check)
 
 
 class Server(Section):
@@ -77,7 +60,7 @@ class Storage(Section):
         default="sqlite:///var/lib/alertbridge/alertbridge.db",
         description="The SQLite file; an absolute path follows `sqlite://`.",
     )
-    retention: Annotated[Duration, _at_least(timedelta(days=1), "1d")] = Field(
+    retention: Annotated[Duration, at_least(timedelta(days=1), "1d")] = Field(
         default=timedelta(days=90),
         description="How long the history of what has ended is kept.",
     )
@@ -116,22 +99,14 @@ class SeveritySection(Section):
     )
 
 
-class Meta(Section):
-    """Pages about alertbridge itself."""
-
-    receiver: str | None = Field(
-        default=None, description="Who gets them; null: the root route's receiver."
-    )
-
-
 class LimitEntry(Section):
     """So many SMS for one person in any window of this length."""
 
     limit: int = Field(ge=1, le=MOST, description="At most so many SMS in any window.")
     window: Annotated[
         Duration,
-        _at_least(_MINUTE, "1m"),
-        _at_most(LONGEST_WINDOW, "24h", ", and a smaller limit"),
+        at_least(_MINUTE, "1m"),
+        at_most(LONGEST_WINDOW, "24h", ", and a smaller limit"),
     ] = Field(description="Length of the window: 1m to 24h.")
     kept_for_critical: int = Field(
         default=0, ge=0, description="How many of them only critical alerts may use."
@@ -157,13 +132,13 @@ Limits = Annotated[Many[LimitEntry], BeforeValidator(_no_single_limit)]
 class TimeToLiveSection(Section):
     """How long news is worth an SMS, from when we heard it."""
 
-    critical: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+    critical: Annotated[DurationOrNone, at_least(_MINUTE, "1m")] = Field(
         default=None, description="For critical alerts; `none`: while it fires."
     )
-    high: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+    high: Annotated[DurationOrNone, at_least(_MINUTE, "1m")] = Field(
         default=None, description="For high alerts; `none`: while it fires."
     )
-    low: Annotated[DurationOrNone, _at_least(_MINUTE, "1m")] = Field(
+    low: Annotated[DurationOrNone, at_least(_MINUTE, "1m")] = Field(
         default=timedelta(hours=1), description="For low alerts."
     )
 
@@ -191,7 +166,7 @@ class AckSection(Section):
         "that acknowledges it. Needs `server.external_url`. Who has the link needs "
         "no token.",
     )
-    link_lifetime: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+    link_lifetime: Annotated[Duration, at_least(timedelta(hours=1), "1h")] = Field(
         default=timedelta(days=7),
         description="How long a link opens its page; at most `storage.retention`.",
     )
@@ -208,13 +183,13 @@ class FlappingSection(Section):
     )
     window: Annotated[
         Duration,
-        _at_least(_MINUTE, "1m"),
-        _at_most(timedelta(hours=24), "24h", ""),
+        at_least(_MINUTE, "1m"),
+        at_most(timedelta(hours=24), "24h", ""),
     ] = Field(default=timedelta(minutes=30), description="Length of the window.")
     settles: Annotated[
         Duration,
-        _at_least(_MINUTE, "1m"),
-        _at_most(timedelta(hours=6), "6h", ""),
+        at_least(_MINUTE, "1m"),
+        at_most(timedelta(hours=6), "6h", ""),
     ] = Field(
         default=timedelta(minutes=15),
         description="It has settled once it has not changed for so long; until then "
@@ -229,17 +204,6 @@ class Api(Section):
         default=(),
         description="Bearer tokens for `/api`, `/-/reload` and the CLI's writes from "
         "beyond loopback; without one they are refused there.",
-    )
-
-
-class Heartbeat(Section):
-    """A dead man's switch: we call it while we work."""
-
-    url: Url | None = Field(
-        default=None, description="Called with GET while all is well; null: nothing."
-    )
-    every: Annotated[Duration, _at_least(timedelta(seconds=10), "10s")] = Field(
-        default=_MINUTE, description="How often."
     )
 
 
@@ -311,6 +275,9 @@ class ConfigFile(Section):
         default_factory=SeveritySection, description="How bad an alert is."
     )
     meta: Meta = Field(default_factory=Meta, description="Pages about ourselves.")
+    test_page: DrillSection = Field(
+        default_factory=DrillSection, description="Test pages on a schedule."
+    )
     route: RouteEntry = Field(
         default_factory=RouteEntry,
         description="The root of the routing tree, in Alertmanager's grammar.",
@@ -355,7 +322,7 @@ class ConfigFile(Section):
         description="Hosts whose links in alerts stay links in texts, with their "
         "sub-domains; those of all others cannot be tapped.",
     )
-    repeat_window: Annotated[Duration, _at_least(_MINUTE, "1m")] = Field(
+    repeat_window: Annotated[Duration, at_least(_MINUTE, "1m")] = Field(
         default=timedelta(minutes=20),
         description="A post without news this long after the group's last one is a "
         "repeat and may remind; a sooner one is a copy.",
@@ -368,7 +335,7 @@ class ConfigFile(Section):
         description="What is done about alerts that come and go; null: every change "
         "is told.",
     )
-    stale_after: Annotated[Duration, _at_least(timedelta(hours=1), "1h")] = Field(
+    stale_after: Annotated[Duration, at_least(timedelta(hours=1), "1h")] = Field(
         default=timedelta(days=2),
         description="An alert that no post has named for so long is stale: its source "
         "is silent about it, and it may be over. More than the source's longest "

@@ -1,13 +1,12 @@
 """Whom we talk to: the sources that post to us, and the providers we submit to."""
 
 import re
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from alertbridge.config.duration import Duration
 from alertbridge.config.model_spend import ZonedSpend
+from alertbridge.config.model_watch import WatchdogSection
 from alertbridge.config.names import UrlName
 from alertbridge.config.section import Many, OneOrMany, Section, refusal
 from alertbridge.core.rules import MAX_OPEN
@@ -73,26 +72,6 @@ class HmacSection(Section):
     )
 
 
-def _long_enough(within: timedelta) -> timedelta:
-    if within < timedelta(minutes=1):
-        raise refusal("shorter than 1m", "write 1m or more")
-    return within
-
-
-class WatchdogSection(Section):
-    """An alert that fires for ever: it pages nobody, its silence pages the admins."""
-
-    matchers: Many[str] = Field(
-        default=('alertname="Watchdog"',),
-        description="Which alert it is; all must hold.",
-    )
-    within: Annotated[Duration, AfterValidator(_long_enough)] = Field(
-        default=timedelta(minutes=15),
-        description="It is silent when it was not posted for so long; three times what "
-        "its route in Alertmanager repeats it at.",
-    )
-
-
 class SourceEntry(Section):
     """A system that posts to `/v1/webhooks/NAME`."""
 
@@ -121,12 +100,22 @@ class SourceEntry(Section):
     )
 
 
+def _number_beginning(text: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{0,5}", text, re.ASCII):
+        raise refusal("no beginning of a number", 'write one such as "+46", in quotes')
+    return text
+
+
+NumberBeginning = Annotated[str, AfterValidator(_number_beginning)]
+"""`+46`: the country code of the numbers that are meant, and more if need be."""
+
+
 class ProviderHead(Section):
     """What every provider has; its own options stand beside these."""
 
     name: UrlName = Field(description="Names it in metrics, history and URLs.")
     type: str = Field(description="Which gateway it is:")
-    countries: Many[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,5}$")]] = Field(
+    countries: Many[NumberBeginning] = Field(
         default=(),
         description="It is tried for numbers that begin with one of these, such as "
         '`"+46"`; none: for all.',

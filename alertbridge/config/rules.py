@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from alertbridge.config.address import parse_listen
+from alertbridge.config.drills import read_drill
 from alertbridge.config.hours import Hours
 from alertbridge.config.lint import lint
 from alertbridge.config.model import ConfigFile
@@ -64,6 +65,7 @@ def make_rules(
     )
     rules = Rules(
         tree=tree,
+        drill=read_drill(report, salvaged, people, zone),
         receivers=people.receivers,
         recipients=people.recipients,
         providers=tuple(ProviderName(entry.name) for entry in config.providers),

@@ -86,12 +86,18 @@ def word_of(severity: Severity, rule: SeverityRule) -> str:
     return next(fitting, "")
 
 
-def test_page(recipient: Recipient, rules: Rules, now: datetime) -> Plan:
-    """Plan a page that says it is a test, to one person, through the whole path."""
+def test_page(
+    recipient: Recipient, rules: Rules, now: datetime, *, followed: bool
+) -> Plan:
+    """Plan a page that says it is a test, to one person, through the whole path.
+
+    *followed*: its gateway is asked whether it arrived, as for what is high.
+    """
     summary = "this is a test: if you read it, your pages arrive"
     subject = f"{recipient.name} {now.isoformat()}"
     listeners = (listener_of(recipient),)
-    return _plan_own(TEST_PAGE, subject, summary, "info", listeners, rules, now)
+    word = word_of(Severity.HIGH if followed else Severity.LOW, rules.severity)
+    return _plan_own(TEST_PAGE, subject, summary, word, listeners, rules, now)
 
 
 def _plan_own(

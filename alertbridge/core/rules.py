@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from alertbridge.core.ack import AckRule
 from alertbridge.core.alert import SourceName
+from alertbridge.core.drill import Drill
 from alertbridge.core.flapping import Flapping
 from alertbridge.core.interval import TimeInterval
 from alertbridge.core.notification import ProviderName, Way
@@ -88,6 +89,7 @@ class Rules:
     linked_hosts: frozenset[str] = frozenset()
     max_open: Mapping[SourceName, int] = field(default_factory=dict)
     watchdogs: Watchdogs = field(default_factory=dict)
+    drill: Drill | None = None
     version: str = ""
 
     def ways_to(self, numbers: Iterable[Msisdn]) -> tuple[Way, ...]:

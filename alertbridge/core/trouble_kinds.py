@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alertbridge.core.alert import SourceName
+from alertbridge.core.drill import Heard
 from alertbridge.core.notification import ProviderName
 from alertbridge.core.recipient import RecipientName, shown_recipient
 from alertbridge.core.severity import Severity
@@ -72,6 +73,26 @@ def clock_stepped(by: timedelta) -> Trouble:
         " the day may have been wrong",
         severity=Severity.HIGH,
         lasts=False,
+    )
+
+
+def drill_of(recipient: RecipientName) -> Cause:
+    """One person's test pages do not arrive."""
+    return Cause("TestPageMissed", recipient)
+
+
+def drill_missed(heard: Heard) -> Trouble:
+    """The test page of the schedule did not arrive, or nobody says that it did."""
+    why = {
+        "accepted": "it was taken, and its gateway reports nothing",
+        "unconfirmed": "it was taken, and no report came",
+        "undelivered": "its gateway reports that it did not arrive",
+    }.get(heard.reason, f"it is {heard.state} ({heard.reason})")
+    return Trouble(
+        cause=drill_of(heard.recipient),
+        summary=f"the test page to {shown_recipient(heard.recipient)} is not known to"
+        f" have arrived: {why}",
+        severity=Severity.HIGH,
     )
 
 

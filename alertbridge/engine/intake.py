@@ -106,14 +106,19 @@ class Intake:
         self._report(recorded.plan, 0)
         return recorded
 
-    async def test(self, recipient: RecipientName) -> Recorded:
+    async def test(
+        self, recipient: RecipientName, *, followed: bool = False
+    ) -> Recorded:
         """Page one person with a text that says it is a test.
+
+        *followed*: somebody will ask whether it arrived.
 
         Raises:
             StoreUnavailable: it could not be kept.
         """
         now, rules = self._clock.now(), self._current.rules
-        made = test_page(rules.recipients[recipient], rules, now)
+        person = rules.recipients[recipient]
+        made = test_page(person, rules, now, followed=followed)
         recorded = await self._store.record(made.keys, lambda _: made, now)
         self._report(made, 1)
         return recorded

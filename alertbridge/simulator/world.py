@@ -29,6 +29,7 @@ from alertbridge.engine.caretaker import follow_step
 from alertbridge.engine.circuits import keep_probing_providers
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.drills import Drills
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.engine.report_feeds import ReportFeeds
@@ -196,7 +197,17 @@ class World:
         feeds = ReportFeeds(
             self.dispatcher.providers, partial(reporter.hear, vouched=True)
         )
+        drills = Drills(
+            self.store.notes,
+            self.store,
+            self.intake,
+            self.current,
+            teller,
+            self.clock,
+            self._wake,
+        )
         self._beside = [
+            self._loop.create_task(drills.run()),
             self._loop.create_task(inquirer.run()),
             self._loop.create_task(reporter.run()),
             self._loop.create_task(feeds.run()),

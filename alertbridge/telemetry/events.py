@@ -92,6 +92,11 @@ EVENTS: Mapping[str, Event] = MappingProxyType(
                 "waited",
             ),
         ),
+        "drill.ended": Event(
+            Level.INFO,
+            "A test page of the schedule was looked at: delivered, or missed.",
+            ("result", "reason"),
+        ),
         "report.heard": Event(
             Level.INFO,
             "A delivery report, posted, asked for or pushed: delivered is the "

@@ -154,6 +154,12 @@ _METRICS = (
         "provider",
     ),
     _metric(
+        "drills_total",
+        _C,
+        "Test pages of the schedule, by whether they arrived in time.",
+        "result",
+    ),
+    _metric(
         "circuits_opened_total",
         _C,
         "Times that a provider failed twice in a row, and others were preferred.",
@@ -321,6 +327,7 @@ FEEDS: Mapping[str, tuple[Feed, ...]] = MappingProxyType(
                 for outcome in ("deferred", "uncertain", "rejected")
             ),
         ),
+        "drill.ended": (_feed("drills_total"),),
         "report.heard": (_feed("reports_total"),),
         "report.parked": (_feed("reports_parked_total", "amount"),),
         "report.refused": (_feed("reports_refused_total"),),

@@ -11,6 +11,7 @@ SEVERITIES = ("critical", "high", "low")
 
 KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
+        PREFIX + "drills_total": (("delivered",), ("missed",)),
         PREFIX + "heartbeats_total": (("ok",), ("failed",)),
         PREFIX + "heartbeats_withheld_total": (
             ("store",),
@@ -25,7 +26,7 @@ KNOWN_LABELS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
                 *("DiskLow", "PageNotSent", "PageUnconfirmed", "ProviderDown"),
                 "RemovedRecipientTold",
                 *("SourceRefused", "SourceSilent", "SourceUnreadable"),
-                *("SpendWarning", "TemplateFailed"),
+                *("SpendWarning", "TemplateFailed", "TestPageMissed"),
             )
         ),
         PREFIX + "mailbox_notifications": tuple((s,) for s in SEVERITIES),

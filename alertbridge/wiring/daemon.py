@@ -27,6 +27,7 @@ from alertbridge.core.trouble_kinds import CONFIG_BROKEN, RELOAD_FAILED, reload_
 from alertbridge.engine.balances import Balances
 from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
+from alertbridge.engine.drills import Drills
 from alertbridge.engine.inquirer import Inquirer
 from alertbridge.engine.intake import Intake
 from alertbridge.engine.receptions import Receptions
@@ -123,6 +124,15 @@ class Daemon:
             },
         )
         self.receptions = Receptions(store.notes, self.teller, clock)
+        self.drills = Drills(
+            store.notes,
+            store,
+            self.intake,
+            self.current,
+            self.teller,
+            clock,
+            self.dispatcher.wake,
+        )
         self.readiness = Readiness(store, clock)
         self.holds = Holds(store, self.current, clock, self.readiness)
         self.watch = StoreWatch(store, self.troubles, clock, self.readiness)
@@ -204,6 +214,7 @@ class Daemon:
         self.feeds.change()
         self.reporter.wake()
         self.watchdogs.look_again()
+        self.drills.look_again()
         self.balances.look_again()
         if new.heartbeat != old.heartbeat:
             self.heartbeat_changed.set()

@@ -223,6 +223,7 @@ def _start_workers(
         "clock": keep_time(clock.step, clock.follow, store, daemon.troubles),
         "teller": daemon.teller.run(),
         "watchdogs": daemon.watchdogs.run(),
+        "drills": daemon.drills.run(),
         "balances": daemon.balances.run(),
         "receptions": daemon.receptions.run(),
         "room": keep_measuring(

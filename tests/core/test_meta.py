@@ -62,7 +62,7 @@ def test_two_happenings_of_one_cause_are_two_pages(rules: Rules) -> None:
 
 def test_a_test_page_is_for_one_person_and_says_what_it_is(rules: Rules) -> None:
     """It takes no place that is kept for critical."""
-    made = meta.test_page(rules.recipients[ANNA], rules, NOW)
+    made = meta.test_page(rules.recipients[ANNA], rules, NOW, followed=False)
 
     (fact,) = made.facts
     assert (fact.recipient, fact.severity) == ("anna", Severity.LOW)

@@ -549,7 +549,7 @@ async def test_a_test_page_rings_at_night(world: World) -> None:
     await world.fire("DiskFull")
     await world.until("13 23:10")
     person = world.rules.recipients[ANNA]
-    await world.record(meta.test_page(person, world.rules, world.now))
+    await world.record(meta.test_page(person, world.rules, world.now, followed=False))
     await world.until("14 12:00")
 
     (night, test), (morning, rest) = world.heard()

@@ -291,7 +291,7 @@ async def test_spend_is_on_disk(
     await first.recover(start, timedelta(seconds=15))
     current = Current(budgets())
     person = current.rules.recipients[RecipientName("anna")]
-    made = meta.test_page(person, current.rules, start)
+    made = meta.test_page(person, current.rules, start, followed=False)
     await first.record(made.keys, lambda _: made, start)
     await first.claim({ProviderName("one"): 1}, current, start)
     await first.close()
