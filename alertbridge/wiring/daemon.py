@@ -111,6 +111,8 @@ class Daemon:
             self.dispatcher.providers, partial(self.reporter.hear, vouched=True)
         )
         self.intake = Intake(store, self.current, clock, self.dispatcher.wake)
+        # By a process before this one, at first; after that we know.
+        self._maybe_told_broken = True
         self.watchdogs = Watchdogs(store.notes, self.current, self.teller)
         self.intake.on_stored = self.watchdogs.listen
         self.balances = Balances(
@@ -186,6 +188,7 @@ class Daemon:
             log.error("config.reloaded", success=False, version="", problems=str(exc))
             self.readiness.degraded["config"] = "the last reload failed; see the log"
             errors = [one for one in exc.problems if one.level is Level.ERROR]
+            self._maybe_told_broken = True
             self.teller.tell(reload_failed(len(errors)))
             return Reloaded(ok=False, message=str(exc))
         message = f"config {loaded.rules.version} is in force"
@@ -233,8 +236,10 @@ class Daemon:
 
     def note_good(self) -> None:
         """Remember this config as the one to fall back on, and say that it is read."""
-        for cause in (CONFIG_BROKEN, RELOAD_FAILED):
-            self.teller.is_over(cause)
+        if self._maybe_told_broken:
+            self._maybe_told_broken = False
+            for cause in (CONFIG_BROKEN, RELOAD_FAILED):
+                self.teller.is_over(cause)
         self._metrics.know(
             sources=tuple(self.doors.sources), providers=self.loaded.rules.providers
         )
