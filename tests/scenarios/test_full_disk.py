@@ -82,6 +82,7 @@ async def test_what_waits_leaves_a_full_disk_and_intake_comes_back(
     answers: list[tuple[int, str]] = []
 
     async def refuses() -> bool:
+        assert daemon.alive, daemon.said()[-2000:]
         answers.append(await daemon.get(http, "/-/ready"))
         return answers[-1][0] == 503 and "min_free" in answers[-1][1]
 
