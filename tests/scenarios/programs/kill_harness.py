@@ -109,7 +109,7 @@ class Run:
         )
 
     async def run(
-        self, kills: int, seconds: float, clients: int, slow: float
+        self, kills: int, seconds: float, clients: int, slow: float, slowness: float
     ) -> Verdict:
         """Kill so often, or for so long; then drain, and judge."""
         self.history.open()
@@ -121,7 +121,7 @@ class Run:
                         **dict.fromkeys(FAULTS, SHARE),
                         **dict.fromkeys(SLOW_FAULTS, slow),
                     },
-                    "rated": {"seconds": SLOWNESS},
+                    "rated": {"seconds": slowness},
                     "seed": self._seed + self.history.kills,
                 }
                 await self._gateway.set_faults(http, plan)
@@ -219,6 +219,7 @@ def main() -> int:
     parser.add_argument(
         "--slow", type=float, default=0.03, help="share of slow answers"
     )
+    parser.add_argument("--slowness", type=read_span, default=SLOWNESS)
     parser.add_argument("--drain", type=read_span, default=DRAIN)
     parser.add_argument("--state", type=Path, metavar="DIR")
     parser.add_argument("--mutant", choices=MUTANTS)
@@ -230,7 +231,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         run = Run(folder.resolve(), args.seed, args.mutant, args.drain)
         verdict = asyncio.run(
-            run.run(args.kills, args.seconds, args.clients, args.slow)
+            run.run(args.kills, args.seconds, args.clients, args.slow, args.slowness)
         )
         text = summary(verdict, run.history, args.seed)
         (folder / "summary.json").write_text(text, "utf-8")
