@@ -25,7 +25,7 @@ from alertbridge.core.notification import (
 )
 from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
-from alertbridge.core.report import Blame, DeliveryReport
+from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
 from alertbridge.core.trouble import Trouble
@@ -148,6 +148,6 @@ def _is_too_old(fact: Fact, now: datetime) -> bool:
 
 
 def _detail(known: DeliveryReport | None) -> str:
-    if known is None:
-        return "no delivery report"
+    if known is None or known.delivery is Delivery.PENDING:
+        return "no report that it was delivered"
     return f"{known.delivery} ({known.code})" if known.code else known.delivery
