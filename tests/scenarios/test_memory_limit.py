@@ -1,4 +1,4 @@
-"""A limit on memory: a flood meets it, and every page that was confirmed still rings."""
+"""A limit on memory: a flood meets it, and what was confirmed rings all the same."""
 
 import re
 import resource

@@ -1,4 +1,4 @@
-"""Gateways that report without end: webhooks are kept, and pages leave, all the same."""
+"""Reports without end: webhooks are kept, and pages leave, all the same."""
 
 import json
 from collections.abc import Callable
