@@ -79,15 +79,19 @@ async def test_a_sync_that_fails_once_promises_nothing_and_loses_nothing(
         )
 
 
-async def test_a_file_system_that_turns_read_only_is_as_a_failing_disk(
-    gateway: Gateway, make_daemon: Callable[..., Daemon], http: ClientSession
+@pytest.mark.parametrize("error", ["EROFS", "EDQUOT"])
+async def test_a_file_system_that_takes_nothing_more_is_as_a_failing_disk(
+    gateway: Gateway,
+    make_daemon: Callable[..., Daemon],
+    http: ClientSession,
+    error: str,
 ) -> None:
-    """B5: what a kernel does that remounts read-only, on every write from now on."""
+    """B5: remounted read-only, or a quota that is used up: every write from now on."""
     daemon = make_daemon(config(gateway.url))
     await daemon.start()
     daemon.kill()
     sound = daemon.argv
-    daemon.argv = [*failing("12+", "pwrite64", "EROFS"), *sound]
+    daemon.argv = [*failing("12+", "pwrite64", error), *sound]
     daemon.spawn()
     status = 0
     try:

@@ -261,6 +261,32 @@ async def test_somebody_else_hears_once_however_many_are_not_reached(
     assert [name for name, _, _ in told].count("PageNotSent") == 2
 
 
+async def test_of_a_batch_only_who_was_not_reached_is_sent_to_again(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    end: End,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """C6: iP.1 takes a batch whole, and says of each number how it ended."""
+    made = make_rules({"anna": [PHONE], "bo": [OTHER]}, providers=("one", "two"))
+    await post(group(alert()), by=made)
+    (both,) = await claim(by=made)
+    await answer(both, Accepted(provider_id="batch"), 1, by=made)
+    await fold(DELIVERED, replace(FAILED, number=OTHER))
+    await end(by=made)
+    await end(by=made)
+
+    (again,) = await claim(7, by=made)
+
+    assert [message.number for message in both.messages] == [PHONE, OTHER]
+    assert [message.number for message in again.messages] == [OTHER]
+    assert again.provider == TWO
+
+
 # Order, doubles, strangers
 
 

@@ -97,6 +97,12 @@ async def start(daemon: Daemon, http: ClientSession) -> None:
         await asyncio.sleep(0.05)
 
 
+def flooding(folder: Path, url: str, *options: str) -> Child:
+    """Make the process that floods; it is not started yet."""
+    program = str(Path(__file__).with_name("flood_poster.py"))
+    return Child("noisy", [sys.executable, program, url, *options], folder)
+
+
 async def flood(
     folder: Path,
     daemon: Daemon,
@@ -106,18 +112,19 @@ async def flood(
     seconds: float,
     connections: int,
     alerts: int,
+    path: str = "/v1/webhooks/noisy",
+    body: str = "",
 ) -> Result:
-    """Let `noisy` flood, and `quiet` post one critical after another."""
-    noisy = Child(
-        "noisy",
-        [
-            sys.executable,
-            str(Path(__file__).with_name("flood_poster.py")),
-            f"{daemon.url}/v1/webhooks/noisy",
-            *("--connections", str(connections)),
-            *("--alerts", str(alerts), "--seconds", str(seconds)),
-        ],
+    """Let `noisy` flood, and `quiet` post one critical after another.
+
+    Another *path* is flooded with a *body* of its own.
+    """
+    noisy = flooding(
         folder / f"noisy-{connections}",
+        f"{daemon.url}{path}",
+        *("--connections", str(connections)),
+        *("--alerts", str(alerts), "--seconds", str(seconds)),
+        *("--body", body),
     )
     before = memory_of(daemon.pid)
     answers: list[float] = []

@@ -29,6 +29,7 @@ class Flood:
         seconds: float,
         most: int,
         first: int,
+        body: str,
     ) -> None:
         parts = urlsplit(url)
         assert parts.hostname is not None
@@ -39,8 +40,8 @@ class Flood:
             alert(f"Flood{n % 20}", {"instance": f"i{n}-@@"}, severity=severity)
             for n in range(alerts)
         ]
-        template = json.dumps(group(*made, key="{}:{@@}")).encode()
-        self._pieces = template.split(b"@@")
+        template = body or json.dumps(group(*made, key="{}:{@@}"))
+        self._pieces = template.encode().split(b"@@")
         self._until = time.monotonic() + seconds
         self._left = most
         self._count = first
@@ -111,6 +112,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--posts", type=int, default=10**9, help="stop after so many")
     parser.add_argument("--first", type=int, default=0, help="count posts from here")
+    parser.add_argument("--body", default="", help="post this; @@ is the count")
     chosen = parser.parse_args()
     flood = Flood(
         chosen.url,
@@ -119,6 +121,7 @@ def main() -> None:
         seconds=chosen.seconds,
         most=chosen.posts,
         first=chosen.first,
+        body=chosen.body,
     )
     asyncio.run(flood.run(chosen.connections))
     print(json.dumps(summary(flood.waits)), flush=True)
