@@ -57,7 +57,7 @@ async def test_the_harness_finds_a_daemon_that_breaks_its_word(
         tmp_path / "state",
         *("--kills", "10", "--seed", "1", "--mutant", mutant),
         # Longer than a restart on a machine that is busy, shorter than the grace.
-        *("--slow", "0.2", "--slowness", "9s", "--drain", "30s"),
+        *("--slow", "0.28", "--slowness", "9s", "--drain", "30s"),
     )
 
     assert counts.get(finding, 0) > 0, table

@@ -44,6 +44,9 @@ HERE = Path(__file__).parent
 SOONEST, LATEST = 0.08, 0.45
 """Seconds from being up to the kill."""
 
+MOST_DEATHS = 10
+"""A daemon that so often ends by itself has no need of being killed."""
+
 DURING_START = 0.15
 """Share of the kills that come before the daemon is up."""
 
@@ -153,7 +156,11 @@ class Run:
         dice = random.Random(self._seed + self.history.kills)
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        while self.history.kills < kills and loop.time() < end:
+        while (
+            self.history.kills < kills
+            and self.history.deaths < MOST_DEATHS
+            and loop.time() < end
+        ):
             early = dice.random() < DURING_START
             if early:
                 self._daemon.spawn()

@@ -68,8 +68,9 @@ def after_recover(*statements: str) -> None:
         now: datetime,
         retry_after: timedelta,
         listers: Collection[ProviderName] = (),
+        died_at: Collection[int] = (),
     ) -> tuple[int, int]:
-        found = recover(db, now, retry_after, listers)
+        found = recover(db, now, retry_after, listers, died_at)
         for statement in statements:
             db.execute(statement)
         return found
