@@ -221,5 +221,6 @@ async def test_a_report_survives_a_kill_before_anything_follows_from_it(
     daemon.kill()
     await daemon.start()
 
-    await until(lambda: bool(second.sms()), within=10)
+    # A request that was cut off is looked up twice before it is sent again.
+    await until(lambda: bool(second.sms()), within=45)
     assert len(gateway.sms()) == 1
