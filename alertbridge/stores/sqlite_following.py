@@ -27,6 +27,7 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
+from alertbridge.stores.sqlite_attempt import give_place_back
 from alertbridge.stores.sqlite_intake import apply
 from alertbridge.stores.sqlite_mailbox import read_told, wake
 from alertbridge.stores.sqlite_next_people import write_next_people
@@ -165,6 +166,8 @@ def _deliver(db: Connection, message: MessageId, now: datetime) -> None:
         " WHERE (message = ? OR replaces = ?) AND state IN ('waiting', 'dead')",
         (Reason.DELIVERED, stamp(now), message, message),
     )
+    # It rang after all, if it had failed before.
+    db.execute("UPDATE sent SET given_back = 0 WHERE message = ?", (message,))
 
 
 def _miss(db: Connection, told: Message, missed: Missed, now: datetime) -> None:
@@ -182,7 +185,7 @@ def _miss(db: Connection, told: Message, missed: Missed, now: datetime) -> None:
     )
     if missed.sure:
         # It did not ring: the next one does not wait for its place in the pace.
-        db.execute("DELETE FROM sent WHERE message = ?", (told.id,))
+        give_place_back(db, told.id, now)
     if missed.skip_number_until is not None:
         db.execute(
             "INSERT INTO skipped_number (number, until) VALUES (?, ?)"

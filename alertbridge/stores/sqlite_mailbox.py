@@ -171,7 +171,8 @@ def read_sent(
     Bounded by the largest limit there is: older ones cannot matter to any.
     """
     rows = db.execute(
-        "SELECT at FROM sent WHERE recipient = ? AND at > ? ORDER BY at DESC LIMIT ?",
+        "SELECT at FROM sent WHERE recipient = ? AND at > ? AND given_back = 0"
+        " ORDER BY at DESC LIMIT ?",
         (recipient, stamp(since), MOST),
     )
     return tuple(moment(row[0]) for row in rows)
