@@ -18,6 +18,7 @@ from alertbridge.core.meta import dead_notifications, name_of
 from alertbridge.core.next_people import NextPerson, next_people
 from alertbridge.core.notification import (
     Fact,
+    Kind,
     NotificationId,
     ProviderName,
     Reason,
@@ -97,7 +98,7 @@ def end_of(
         may = sends_of(fact) < MOST_SENDS[fact.severity]
         if may and ways_left(fact, refused, ways):
             onward.append(fact.id)
-        elif not fact.episode.ended:
+        elif fact.kind is not Kind.RESOLVED and not fact.episode.ended:
             stuck.append(fact)
     detail = _detail(known)
     if not failed:

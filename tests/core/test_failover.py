@@ -308,3 +308,24 @@ def test_a_doubted_provider_comes_after_the_others(fact: MakeFact) -> None:
     way = choose_way([doubtful], ways_of([FIRST, SECOND], [ONE, TWO]), frozenset())
 
     assert way == Way(FIRST, TWO)
+
+
+def test_a_dead_page_that_may_have_rung_says_so(people: Rules, fact: MakeFact) -> None:
+    """The first way was silent, the last one failed: nobody knows that it did not."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    sure = missed(people, fact(tried=tried))
+    maybe = missed(people, replace(fact(tried=tried), unconfirmed=1))
+
+    said = [one.meta[0].opens[0].alert.annotations["summary"] for one in (sure, maybe)]
+    assert "was not told of" in said[0]
+    assert "may not have been told of" in said[1]
+
+
+def test_that_it_is_over_is_not_dead_when_it_fires_again(
+    people: Rules, fact: MakeFact
+) -> None:
+    """A "resolved" that did not arrive, of what fires by now: nothing was missed."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    ended = missed(people, fact(tried=tried, kind=Kind.RESOLVED))
+
+    assert (ended.dead, causes(ended)) == ((), [])
