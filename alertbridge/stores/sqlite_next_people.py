@@ -27,7 +27,7 @@ def write_next_people(
             " :reason, d.severity, :receiver, d.route, :place, :numbers, '', '',"
             " 0, d.post, :now, :expires, sum_of_notification(d.episode, :kind, :round,"
             "  :recipient), sum_of_numbers(:numbers)"
-            " FROM notification d WHERE d.id = :dead"
+            " FROM notification d WHERE d.id = :dead AND d.state = 'dead'"
             " AND NOT EXISTS (SELECT 1 FROM notification k WHERE k.episode = d.episode"
             "  AND k.recipient = :recipient AND k.kind != 'resolved'"
             "  AND k.state IN ('waiting', 'in_flight', 'told'))"
