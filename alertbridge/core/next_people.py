@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.audience import listeners_of_receiver
+from alertbridge.core.dispatch import numbers_of
 from alertbridge.core.notification import Fact, Kind, NotificationId
 from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
 from alertbridge.core.rules import Rules
@@ -31,8 +32,7 @@ def next_people(
     Nobody is where nothing fires any more, or a human has taken it. Whether one of them
     has heard of it already, the store knows.
     """
-    own = rules.recipients.get(recipient)
-    phones = frozenset(() if own is None else own.phones)
+    phones = frozenset(numbers_of(recipient, dead, rules))
     found: list[NextPerson] = []
     for fact in dead:
         if not _needs_somebody(fact):

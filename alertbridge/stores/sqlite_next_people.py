@@ -31,7 +31,12 @@ def write_next_people(
             " AND NOT EXISTS (SELECT 1 FROM notification k WHERE k.episode = d.episode"
             "  AND k.recipient = :recipient AND k.kind != 'resolved'"
             "  AND k.state IN ('waiting', 'in_flight', 'told'))"
-            " ON CONFLICT (episode, kind, round, recipient) DO NOTHING",
+            # It was over before he was told, or too old, and fires again or still.
+            " ON CONFLICT (episode, kind, round, recipient) DO UPDATE SET"
+            " state = 'waiting', reason = excluded.reason, settled_at = NULL,"
+            " held_until = NULL, created_at = excluded.created_at,"
+            " expires_at = excluded.expires_at"
+            " WHERE state IN ('cancelled', 'expired') AND reason != 'operator'",
             {
                 "kind": Kind.ESCALATED,
                 "round": ROUND,

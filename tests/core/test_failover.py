@@ -329,3 +329,14 @@ def test_that_it_is_over_is_not_dead_when_it_fires_again(
     ended = missed(people, fact(tried=tried, kind=Kind.RESOLVED))
 
     assert (ended.dead, causes(ended)) == ((), [])
+
+
+def test_who_was_renamed_does_not_fall_back_on_himself(
+    people: Rules, fact: MakeFact
+) -> None:
+    """The phone that nothing reaches, under its new name, is nobody else."""
+    bo = people.recipients[BO]
+    renamed = {BO: replace(bo, phones=(FIRST,))}
+    dead = fact(receiver="sre", numbers=(FIRST,))
+
+    assert next_people([dead], ANNA, replace(people, recipients=renamed), NOW) == ()

@@ -969,3 +969,41 @@ async def test_what_fires_again_is_followed_again(
     assert not recorded.plan.opens, "it flaps: another firing of the same episode"
     (again,) = await store.followed()
     assert (again.provider_id, again.severity) == ("second", Severity.CRITICAL)
+
+
+@pytest.mark.parametrize("reason", ["resolved_before_told", "operator"])
+async def test_who_is_told_instead_is_told_of_a_firing_that_comes_again(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    make_rules: MakeRules,
+    reason: str,
+) -> None:
+    """An earlier firing of the episode was over before he was told of it.
+
+    What an operator took out stays out.
+    """
+    made = make_rules(
+        {"anna": [PHONE], "bo": ["+46701740607"]},
+        receivers={"sre": ["anna"], "next": ["bo"]},
+    )
+    sre = replace(made.receivers[ReceiverName("sre")], fallback=ReceiverName("next"))
+    made = replace(made, receivers={**made.receivers, ReceiverName("sre"): sre})
+    await fold(FAILED)
+    await end(by=made)
+    lane = store._lane  # type: ignore[attr-defined]
+    for change in (
+        "notification SET state = 'cancelled', reason = ? WHERE kind = 'escalated'",
+        (
+            "notification SET state = 'told', reason = 'accepted' WHERE kind = 'firing'"
+            " AND ? != ''"
+        ),
+        "message SET followed = 1 WHERE ? != ''",
+    ):
+        await lane.write(lambda db, sql=change: db.execute(f"UPDATE {sql}", (reason,)))
+    await end(60, by=made)
+
+    (row,) = [r for r in await store.history(recipient="bo") if r.kind == "escalated"]
+    expected = "waiting" if reason == "resolved_before_told" else "cancelled"
+    assert row.state == expected
