@@ -6,7 +6,7 @@ from typing import Protocol
 
 from alertbridge.core.mailbox import Mailbox
 from alertbridge.core.message import Draft, Idle
-from alertbridge.core.next_people import NextPerson
+from alertbridge.core.next_person import NextPerson
 from alertbridge.core.notification import (
     Fact,
     NotificationId,

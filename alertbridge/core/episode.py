@@ -66,8 +66,12 @@ class KnownFact:
 
     @property
     def heard(self) -> bool:
-        """Told, or maybe told: enough for "may the resolve be sent"."""
-        return self.state is State.TOLD or self.uncertain > 0
+        """Told, or maybe told: enough for "may the resolve be sent".
+
+        Not what a gateway took and surely did not deliver.
+        """
+        told = self.state is State.TOLD and self.reason is not Reason.UNDELIVERED
+        return told or self.uncertain > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

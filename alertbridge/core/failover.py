@@ -6,24 +6,24 @@ admins hear of it, and the next people are told instead.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.audience import listeners_of_receiver
 from alertbridge.core.delivery import SKIP_NUMBER
 from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.ended import Delivered, Ended, Missed
 from alertbridge.core.message import Message
 from alertbridge.core.meta import dead_notifications, name_of
-from alertbridge.core.next_people import NextPerson, next_people
+from alertbridge.core.next_people import next_people
 from alertbridge.core.notification import (
     Fact,
+    Kind,
     NotificationId,
     ProviderName,
     Reason,
     Way,
 )
-from alertbridge.core.plan import Plan
 from alertbridge.core.recipient import RecipientName
 from alertbridge.core.report import Blame, Delivery, DeliveryReport
 from alertbridge.core.rules import Rules
@@ -38,38 +38,6 @@ MOST_SENDS: Mapping[Severity, int] = {
     Severity.LOW: 2,
 }
 """SMS about one fact at the most, those nobody answered for included."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The phone has it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
-    """It did not arrive, or nobody says that it did.
-
-    Facts `onward` wait for another way, `dead` have none left, and the others stay as
-    they are. `sure` says that it did not arrive: the SMS no longer counts in the pace
-    of a phone that it did not ring. `reason` is `undelivered` or `unconfirmed`.
-    """
-
-    reason: Reason
-    refused: Way
-    onward: tuple[NotificationId, ...] = ()
-    dead: tuple[NotificationId, ...] = ()
-    skip_number_until: datetime | None = None
-    meta: tuple[Plan, ...] = ()
-    trouble: Trouble | None = None
-    next_people: tuple[NextPerson, ...] = field(default=())
-
-    @property
-    def sure(self) -> bool:
-        """Whether it surely did not arrive."""
-        return self.reason is Reason.UNDELIVERED
-
-
-Ended = Delivered | Missed
 
 
 def end_of(
@@ -97,7 +65,7 @@ def end_of(
         may = sends_of(fact) < MOST_SENDS[fact.severity]
         if may and ways_left(fact, refused, ways):
             onward.append(fact.id)
-        elif not fact.episode.ended:
+        elif fact.kind is not Kind.RESOLVED and not fact.episode.ended:
             stuck.append(fact)
     detail = _detail(known)
     if not failed:

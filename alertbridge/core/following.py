@@ -34,6 +34,10 @@ ASK: Mapping[Severity, tuple[timedelta, ...]] = {
 """After acceptance: when the gateway is asked, if no final report has come. A callback
 that a firewall keeps away costs a critical page thirty seconds, not its fail-over."""
 
+ANSWERED_WITHIN = timedelta(seconds=10)
+"""After a question that came late: what was accepted before we were away for longer
+than a report is waited for is asked about once, rather than doubted unasked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
@@ -46,13 +50,18 @@ class Abilities:
     answers: bool = False
 
 
+GONE = Abilities(reports=True)
+"""Of a provider that the config has no more: what it could have told will not come, and
+is waited for no longer than if it were still there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
     """An accepted message of which no end is known, or none has been acted on.
 
-    `severity` is the worst of what it tells that still fires and nobody has taken; None
-    if nothing does. `claimed_at` is when somebody, who may not be the gateway, said
-    that it is delivered.
+    `severity` is the worst of what it tells that still fires, nobody has taken, and was
+    not given up on; None if nothing is. `claimed_at` is when somebody, who may not be
+    the gateway, said that it is delivered.
     """
 
     message: MessageId
@@ -73,7 +82,12 @@ class ActOn:
 
 @dataclass(frozen=True, slots=True)
 class AskNow:
-    """The gateway is to be asked."""
+    """The gateway is to be asked; `late`: or else it is too late.
+
+    A gateway that does not answer these days need not be waited for then.
+    """
+
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +112,32 @@ Due = ActOn | AskNow | TooLate | LetGo | Wait
 
 def due(followed: Followed, abilities: Abilities, now: datetime) -> Due:
     """Say what is to be done about *followed* now."""
-    known = followed.known
-    if known is not None and (known.is_delivered or known.is_final_failure):
+    known, severity = followed.known, followed.severity
+    claimed_at = followed.claimed_at if abilities.answers else None
+    claimed = claimed_at is not None and _unasked(claimed_at, followed.asked_at, now)
+    if known is not None and known.is_delivered:
         return ActOn()
+    if known is not None and known.is_final_failure:
+        # With something still to be told, that comes first.
+        return AskNow() if claimed and severity is None else ActOn()
+    if claimed:
+        return AskNow()
     if not (abilities.reports or abilities.answers):
         return LetGo()
-    severity = followed.severity
     if severity is None or severity not in OVERDUE:
         return LetGo()
     accepted_at = followed.accepted_at
     overdue_at = accepted_at + OVERDUE[severity]
     asks = ASK[severity] if abilities.answers else ()
+    if now >= overdue_at and asks:
+        if followed.asked_at is None:
+            return AskNow(late=True)
+        overdue_at = max(overdue_at, followed.asked_at + ANSWERED_WITHIN)
     if now >= overdue_at:
         return TooLate()
     times = [accepted_at + after for after in asks]
-    if followed.claimed_at is not None and abilities.answers:
-        times.append(followed.claimed_at)
+    if claimed_at is not None:
+        times.append(claimed_at)
     if any(_unasked(at, followed.asked_at, now) for at in times):
         return AskNow()
     return Wait(min(at for at in (*times, overdue_at) if at > now))

@@ -150,6 +150,9 @@ def _place(fact: Fact, ends: _Ends, now: datetime) -> str | datetime | Dropped:
         return "resolved"
     if fact.episode.ended:
         return _place_ended(fact, ends, now)
+    if fact.only_asks:
+        # Somebody took it while this was under way, and it was surely not sent.
+        return Dropped(fact.id, State.CANCELLED, Reason.ACKNOWLEDGED)
     if _is_held(fact.held_until, now):
         return fact.held_until
     if _expired(fact, now):

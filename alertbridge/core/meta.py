@@ -139,8 +139,8 @@ def dead_notifications(
     shown = ", ".join(names[:3])
     if len(names) > 3:
         shown += f" +{len(names) - 3}"
-    # An answer was lost: the phone may have rung, twice even.
-    maybe = any(fact.uncertain for fact in facts)
+    # An answer or a report was lost: the phone may have rung, twice even.
+    maybe = any(fact.maybe_heard for fact in facts)
     told = "may not have been told of" if maybe else "was not told of"
     summary = f"{shown_recipient(recipient)} {told} {shown}: {detail}"
     subject = f"{recipient} {min(fact.id for fact in facts)}"

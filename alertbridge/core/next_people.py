@@ -1,26 +1,15 @@
 """Who is told instead of somebody that nothing reaches: the receiver's fallback."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from alertbridge.core.alert import OURSELVES
 from alertbridge.core.audience import listeners_of_receiver
-from alertbridge.core.notification import Fact, Kind, NotificationId
-from alertbridge.core.recipient import Msisdn, ReceiverName, RecipientName
+from alertbridge.core.dispatch import numbers_of
+from alertbridge.core.next_person import NextPerson
+from alertbridge.core.notification import Fact, Kind
+from alertbridge.core.recipient import ReceiverName, RecipientName
 from alertbridge.core.rules import Rules
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextPerson:
-    """Somebody who is to hear what the dead notification `instead_of` was about."""
-
-    instead_of: NotificationId
-    recipient: RecipientName
-    numbers: tuple[Msisdn, ...]
-    receiver: ReceiverName
-    where: str
-    expires_at: datetime | None
 
 
 def next_people(
@@ -31,8 +20,7 @@ def next_people(
     Nobody is where nothing fires any more, or a human has taken it. Whether one of them
     has heard of it already, the store knows.
     """
-    own = rules.recipients.get(recipient)
-    phones = frozenset(() if own is None else own.phones)
+    phones = frozenset(numbers_of(recipient, dead, rules))
     found: list[NextPerson] = []
     for fact in dead:
         if not _needs_somebody(fact):

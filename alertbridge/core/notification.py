@@ -162,6 +162,15 @@ class Fact:
         return self.uncertain > 0 or self.unconfirmed > 0
 
     @property
+    def only_asks(self) -> bool:
+        """Whether it tells nothing but that nobody has taken it yet, and somebody has.
+
+        What was to be told again, because it did not arrive, is nothing else either.
+        """
+        again = self.kind in (Kind.REMINDER, Kind.ESCALATED) or self.fail_overs > 0
+        return again and self.acknowledged and self.kind is not Kind.RESOLVED
+
+    @property
     def asked_for(self) -> bool:
         """Whether the person was named by himself and no receiver: a test page."""
         return not self.receiver

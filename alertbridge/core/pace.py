@@ -2,7 +2,9 @@
 
 Everything we start counts (fail-over, escalation, reminders and meta-alerts too, by
 whatever route); only answers to a person's own SMS do not. What is counted are attempts
-that may have left: an SMS that surely was not sent gives its place back.
+that may have left: an SMS that surely was not sent gives its place back. One that left,
+and of which a gateway says later that it did not arrive, or that it never had it, does
+so a few times in an hour: the phone may have rung all the same.
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,13 @@ window would not be kept."""
 
 MOST = 1000
 """The largest limit: no more of the latest SMS than this ever need be looked at."""
+
+MOST_GIVEN_BACK = 6
+"""Places that a person gets back in `GIVEN_BACK_WITHIN` because a gateway says that an
+SMS did not arrive, or is not in its list. One that says so of SMS that ring makes a
+phone ring so much more often than the limits allow, and no more."""
+
+GIVEN_BACK_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alertbridge.core.delivery import Step
 from alertbridge.core.message import Outcomes
-from alertbridge.core.next_people import NextPerson
+from alertbridge.core.next_person import NextPerson
 from alertbridge.core.notification import MessageId
 from alertbridge.core.plan import Plan
 from alertbridge.core.spend_watch import Watch, nobody_watches

@@ -11,7 +11,8 @@ from alertbridge.core.meta import (
     dead_notifications,
     unsendable_notification,
 )
-from alertbridge.core.next_people import NextPerson, next_people
+from alertbridge.core.next_people import next_people
+from alertbridge.core.next_person import NextPerson
 from alertbridge.core.notification import (
     Fact,
     NotificationId,

@@ -7,13 +7,14 @@ decided a moment later, and found again if the process dies in between.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
 from typing import Protocol, assert_never
 
 import structlog
 
-from alertbridge.core.failover import Delivered, Ended, Missed, end_of
+from alertbridge.core.ended import Delivered, Ended, Missed
+from alertbridge.core.failover import end_of
 from alertbridge.core.following import (
+    GONE,
     Abilities,
     ActOn,
     AskNow,
@@ -62,6 +63,13 @@ BETWEEN_ASKS = 0.25
 """Seconds between two questions to one provider: at most four of the requests that its
 account allows in a second are ours, and pages take the others."""
 
+ASKED_AT_ONCE = 16
+"""Questions to one provider before it is looked again: a critical page that is taken
+while thousands of others are asked about must not wait for the last of them."""
+
+ENDED_AT_ONCE = 100
+"""Ends written before it is looked again, for the same reason."""
+
 
 class Distrust(Protocol):
     """Hears that a provider does not do its work."""
@@ -102,6 +110,7 @@ class Reporter:
         self._idle = idle
         self._wake = asyncio.Event()
         self._asking: set[ProviderName] = set()
+        self._dumb: set[ProviderName] = set()
 
     def wake(self) -> None:
         """Look again soon: a message was accepted, or something was reported."""
@@ -159,15 +168,18 @@ class Reporter:
         now = self._clock.now()
         abilities = {n: abilities_of(p) for n, p in self._providers().items()}
         found = [
-            (one, due(one, abilities.get(one.provider, Abilities()), now))
+            (one, due(one, abilities.get(one.provider, GONE), now))
             for one in await self._store.followed()
         ]
+        ends: list[Followed] = []
         ask: list[Followed] = []
         gone: list[Followed] = []
         for one, what in found:
             match what:
                 case ActOn() | TooLate():
-                    await self._end(one)
+                    ends.append(one)
+                case AskNow(late=True) if one.provider in self._dumb:
+                    ends.append(one)
                 case AskNow():
                     ask.append(one)
                 case LetGo():
@@ -179,6 +191,10 @@ class Reporter:
         if gone:
             await self._store.let_go([one.message for one in gone])
         self._ask_all(ask, asking)
+        for one in ends[:ENDED_AT_ONCE]:
+            await self._end(one)
+        if len(ends) > ENDED_AT_ONCE:
+            return BREATH
         return self._until(what for _, what in found)
 
     def _until(self, found: Iterable[Due]) -> float:
@@ -215,24 +231,29 @@ class Reporter:
             await self._distrust(one.provider, detail, sure=True)
 
     def _ask_all(self, due: Sequence[Followed], asking: asyncio.TaskGroup) -> None:
-        """Ask beside the look: a gateway that hangs keeps no bad report waiting."""
-        for name, group in groupby(
-            sorted(due, key=lambda one: (one.provider, one.provider_id)),
-            key=lambda one: one.provider,
-        ):
+        """Ask beside the look: a gateway that hangs keeps no bad report waiting.
+
+        In the order of *due*: what is urgent first.
+        """
+        batches: dict[ProviderName, dict[str, list[Followed]]] = {}
+        for one in due:
+            by_id = batches.setdefault(one.provider, {})
+            by_id.setdefault(one.provider_id, []).append(one)
+        for name, by_id in batches.items():
             asker = self._providers().get(name)
             if name not in self._asking and isinstance(asker, ReportAsker):
                 self._asking.add(name)
+                groups = tuple(by_id.values())[:ASKED_AT_ONCE]
                 asking.create_task(
-                    self._ask_one_by_one(name, asker, tuple(group)), name=f"ask {name}"
+                    self._ask_one_by_one(name, asker, groups), name=f"ask {name}"
                 )
 
     async def _ask_one_by_one(
-        self, name: ProviderName, asker: ReportAsker, due: Sequence[Followed]
+        self, name: ProviderName, asker: ReportAsker, due: Sequence[Sequence[Followed]]
     ) -> None:
         try:
-            for _, group in groupby(due, key=lambda one: one.provider_id):
-                await self._ask(name, asker, tuple(group))
+            for group in due:
+                await self._ask(name, asker, group)
                 await asyncio.sleep(BETWEEN_ASKS)
         except StoreUnavailable as exc:
             log.error("store.failed", reason=f"asking for reports: {exc}")
@@ -247,10 +268,12 @@ class Reporter:
         messages = [one.message for one in group]
         await self._store.note_asked(messages, self._clock.now())
         answer = await _answer(asker, first)
+        self._dumb.discard(name)
         match answer:
             case Reported(reports):
                 await self.hear(name, reports, vouched=True)
             case NotReported(detail):
+                self._dumb.add(name)
                 log.warning(
                     "report.not_answered",
                     provider=name,

@@ -6,13 +6,8 @@ from collections.abc import Callable
 import structlog
 
 from alertbridge.core.plan import Known, Plan
-from alertbridge.core.trouble import (
-    Cause,
-    Trouble,
-    end_trouble,
-    is_known,
-    raise_trouble,
-)
+from alertbridge.core.trouble import Cause, Trouble
+from alertbridge.core.trouble_plan import end_trouble, is_known, raise_trouble
 from alertbridge.engine.current import Current
 from alertbridge.ports import Clock, Store, StoreUnavailable
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from alertbridge.core.ack import AckText, Code, Token
 from alertbridge.core.alert import SourceName
 from alertbridge.core.drafting import Drafting
-from alertbridge.core.failover import Ended
+from alertbridge.core.ended import Ended
 from alertbridge.core.following import Followed
 from alertbridge.core.inquiry import Conclusion, Inquiry
 from alertbridge.core.message import Message, Submission

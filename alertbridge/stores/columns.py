@@ -118,16 +118,19 @@ def dump_report(report: DeliveryReport) -> str:
     )
 
 
-def load_report(column: str) -> DeliveryReport:
-    """A delivery report."""
-    fields = json.loads(column)
-    return DeliveryReport(
-        provider_id=fields["provider_id"],
-        reference=fields["reference"],
-        number=fields["number"],
-        delivery=Delivery(fields["delivery"]),
-        final=fields["final"],
-        code=fields["code"],
-        at=moment_or_none(fields["at"]),
-        blames=None if fields["blames"] is None else Blame(fields["blames"]),
-    )
+def load_report(column: str) -> DeliveryReport | None:
+    """A delivery report; None: nothing was heard, or it is damaged and says nothing."""
+    try:
+        fields = json.loads(column)
+        return DeliveryReport(
+            provider_id=fields["provider_id"],
+            reference=fields["reference"],
+            number=fields["number"],
+            delivery=Delivery(fields["delivery"]),
+            final=fields["final"],
+            code=fields["code"],
+            at=moment_or_none(fields["at"]),
+            blames=None if fields["blames"] is None else Blame(fields["blames"]),
+        )
+    except (ValueError, TypeError, KeyError):
+        return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from alertbridge.core.failover import Ended
+from alertbridge.core.ended import Ended
 from alertbridge.core.following import Followed
 from alertbridge.core.inquiry import Conclusion, Inquiry
 from alertbridge.core.message import Message

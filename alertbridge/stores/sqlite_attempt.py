@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from alertbridge.core.drafting import Drafting
 from alertbridge.core.message import Draft, Dropped, Reference, Submission
 from alertbridge.core.notification import ProviderName
+from alertbridge.core.pace import GIVEN_BACK_WITHIN, MOST_GIVEN_BACK
 from alertbridge.stores.columns import stamp
 
 
@@ -62,4 +63,26 @@ def write_sent(
     db.execute(
         "INSERT INTO sent (recipient, at, message, attempt) VALUES (?, ?, ?, ?)",
         (recipient, stamp(now), message, attempt),
+    )
+
+
+def give_place_back(
+    db: Connection, message: int, now: datetime, attempt: int | None = None
+) -> None:
+    """The pace counts a message no longer: a gateway says that it did not arrive.
+
+    As often as is believed of one person in an hour; beyond that it counts. None: all
+    attempts at it.
+    """
+    db.execute(
+        "UPDATE sent SET given_back = 1 WHERE message = :message"
+        " AND attempt = coalesce(:attempt, attempt) AND (SELECT count(*)"
+        " FROM sent b WHERE b.recipient = sent.recipient AND b.at > :since"
+        " AND b.given_back = 1) < :most",
+        {
+            "message": message,
+            "attempt": attempt,
+            "since": stamp(now - GIVEN_BACK_WITHIN),
+            "most": MOST_GIVEN_BACK,
+        },
     )

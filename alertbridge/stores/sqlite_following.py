@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import assert_never
 
-from alertbridge.core.failover import Delivered, Ended, Missed
+from alertbridge.core.ended import Delivered, Ended, Missed
 from alertbridge.core.following import Followed
 from alertbridge.core.message import Message, Reference
 from alertbridge.core.notification import (
+    Fact,
     MessageId,
     NotificationId,
     ProviderName,
@@ -18,7 +19,6 @@ from alertbridge.core.notification import (
 from alertbridge.core.plan import Known
 from alertbridge.core.recipient import Msisdn, RecipientName
 from alertbridge.core.report import DeliveryReport
-from alertbridge.core.severity import Severity
 from alertbridge.ports import Matched
 from alertbridge.stores.columns import (
     dump_ways,
@@ -27,6 +27,8 @@ from alertbridge.stores.columns import (
     moment_or_none,
     stamp,
 )
+from alertbridge.stores.columns import severity as worst
+from alertbridge.stores.sqlite_attempt import give_place_back
 from alertbridge.stores.sqlite_intake import apply
 from alertbridge.stores.sqlite_mailbox import read_told, wake
 from alertbridge.stores.sqlite_next_people import write_next_people
@@ -39,7 +41,7 @@ from alertbridge.stores.sqlite_reports import (
 from alertbridge.stores.sqlite_settle import tell_late
 
 _MOST = 5000
-"""Messages followed at once, the urgent ones first."""
+"""Messages followed at once: those whose end is known, then the urgent ones first."""
 
 Decide = Callable[[Message, ProviderName, DeliveryReport | None], Ended]
 
@@ -63,7 +65,7 @@ def fold_reports(
         for row in rows:
             message = MessageId(row[0])
             tell_late(db, message, report.provider_id, now)
-            fold_into(db, row, report, now, cautious=cautious)
+            fold_into(db, message, report, now, cautious=cautious)
             known.append(message)
         if not rows:
             park(db, provider, report, now, cautious=cautious)
@@ -74,15 +76,21 @@ def fold_reports(
 
 
 def followed(db: Connection) -> tuple[Followed, ...]:
-    """The messages that something may have to be done about, urgent ones first."""
+    """The messages that something may have to be done about, urgent ones first.
+
+    Before them those whose end is known: they are done with at once, and a failure must
+    not wait behind five thousand that wait for their report.
+    """
     rows = db.execute(
-        "SELECT m.id, m.submission, s.provider, m.provider_id, m.accepted_at, m.report,"
+        "SELECT m.id, m.submission, s.provider, m.provider_id,"
+        " coalesce(m.accepted_at, s.began_at), m.report,"
         " m.asked_at, m.claimed_at, (SELECT min(n.severity) FROM notification n"
         "  JOIN episode e ON e.id = n.episode WHERE n.message = m.id"
-        "  AND n.state = 'told' AND n.kind != 'resolved' AND e.ends_at IS NULL"
-        "  AND e.acked_at IS NULL)"
+        "  AND n.state = 'told' AND n.reason = 'accepted' AND n.kind != 'resolved'"
+        "  AND e.ends_at IS NULL AND e.acked_at IS NULL)"
         " FROM message m JOIN submission s ON s.reference = m.submission"
-        " WHERE m.followed = 1 ORDER BY s.urgent DESC, m.accepted_at LIMIT ?",
+        " WHERE m.followed = 1 ORDER BY m.delivery IN ('delivered', 'failed',"
+        " 'expired') DESC, s.urgent DESC, m.accepted_at LIMIT ?",
         (_MOST,),
     )
     return tuple(
@@ -92,10 +100,10 @@ def followed(db: Connection) -> tuple[Followed, ...]:
             provider=ProviderName(row[2]),
             provider_id=row[3],
             accepted_at=moment(row[4]),
-            known=load_report(row[5]) if row[5] else None,
+            known=load_report(row[5]),
             asked_at=moment_or_none(row[6]),
             claimed_at=moment_or_none(row[7]),
-            severity=None if row[8] is None else Severity(row[8]),
+            severity=None if row[8] is None else worst(row[8]),
         )
         for row in rows
     )
@@ -117,8 +125,8 @@ def let_go(db: Connection, messages: Collection[MessageId]) -> None:
     """
     db.executemany(
         "UPDATE message SET followed = 0 WHERE id = ?"
-        " AND delivery != 'delivered' AND NOT"
-        " (delivery IN ('failed', 'expired') AND json_extract(report, '$.final'))",
+        " AND delivery != 'delivered' AND NOT (delivery IN ('failed', 'expired')"
+        "  AND json_valid(report) AND json_extract(report, '$.final'))",
         [(message,) for message in messages],
     )
 
@@ -139,9 +147,9 @@ def end(
         id=message,
         recipient=RecipientName(row[0]),
         number=Msisdn(row[1]),
-        tells=read_told(db, message, State.TOLD),
+        tells=_read_open(db, message),
     )
-    ended = decide(told, ProviderName(row[2]), load_report(row[3]) if row[3] else None)
+    ended = decide(told, ProviderName(row[2]), load_report(row[3]))
     match ended:
         case Delivered():
             _deliver(db, message, now)
@@ -154,24 +162,39 @@ def end(
     return ended
 
 
-def _deliver(db: Connection, message: MessageId, now: datetime) -> None:
-    """The phone has it: also what was on its way to be told again need not be."""
-    db.execute(
-        "UPDATE notification SET reason = ? WHERE message = ? AND state = 'told'",
-        (Reason.DELIVERED, message),
+def _read_open(db: Connection, message: MessageId) -> tuple[Fact, ...]:
+    """The facts that a message alone speaks for: not what arrived by an earlier one."""
+    rows = db.execute(
+        "SELECT id FROM notification WHERE message = ? AND reason = ?",
+        (message, Reason.DELIVERED),
     )
+    had = {row[0] for row in rows}
+    told = read_told(db, message, State.TOLD)
+    return tuple(fact for fact in told if fact.id not in had)
+
+
+def _deliver(db: Connection, message: MessageId, now: datetime) -> None:
+    """The phone has it: what was to be told again need not be.
+
+    Nor does it matter what becomes of a second SMS that is under way, or taken.
+    """
     db.execute(
-        "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
-        " WHERE (message = ? OR replaces = ?) AND state IN ('waiting', 'dead')",
+        "UPDATE notification SET state = 'told', reason = ?,"
+        " settled_at = iif(state = 'told', settled_at, ?)"
+        " WHERE (message = ? OR replaces = ?)"
+        " AND state IN ('told', 'waiting', 'in_flight', 'dead')",
         (Reason.DELIVERED, stamp(now), message, message),
     )
+    # It rang after all, if it had failed before.
+    db.execute("UPDATE sent SET given_back = 0 WHERE message = ?", (message,))
 
 
 def _miss(db: Connection, told: Message, missed: Missed, now: datetime) -> None:
     at = stamp(now)
     db.execute(
-        "UPDATE notification SET reason = ? WHERE message = ? AND state = 'told'",
-        (missed.reason, told.id),
+        "UPDATE notification SET reason = ? WHERE message = ? AND state = 'told'"
+        " AND reason != ?",
+        (missed.reason, told.id, Reason.DELIVERED),
     )
     tried = {fact.id: dump_ways((*fact.tried, missed.refused)) for fact in told.tells}
     _go_on(db, missed, tried)
@@ -182,7 +205,7 @@ def _miss(db: Connection, told: Message, missed: Missed, now: datetime) -> None:
     )
     if missed.sure:
         # It did not ring: the next one does not wait for its place in the pace.
-        db.execute("DELETE FROM sent WHERE message = ?", (told.id,))
+        give_place_back(db, told.id, now)
     if missed.skip_number_until is not None:
         db.execute(
             "INSERT INTO skipped_number (number, until) VALUES (?, ?)"

@@ -11,6 +11,7 @@ from alertbridge.core.message import Reference
 from alertbridge.core.notification import MessageId, ProviderName
 from alertbridge.ports import Inquiries
 from alertbridge.stores.columns import moment, stamp
+from alertbridge.stores.sqlite_attempt import give_place_back
 from alertbridge.stores.sqlite_settle import tell_late
 
 _MOST = 500
@@ -71,7 +72,7 @@ def conclude(
             for (message,) in rows:
                 tell_late(db, MessageId(message), provider_id, now)
         case NotThere():
-            _take_back(db, inquiry.reference)
+            _take_back(db, inquiry.reference, now)
             db.execute(
                 "UPDATE submission SET look_at = NULL, retry_at = ?"
                 " WHERE reference = ?",
@@ -87,17 +88,22 @@ def conclude(
     return True
 
 
-def _take_back(db: Connection, reference: Reference) -> None:
-    """The last attempt was not sent: nobody heard it, and nobody's pace counts it."""
+def _take_back(db: Connection, reference: Reference, now: datetime) -> None:
+    """The last attempt was not sent: nobody heard it, and nobody's pace counts it.
+
+    Unless the list says so again and again: then it may be the list that is wrong.
+    """
     db.execute(
         "UPDATE notification SET uncertain = max(uncertain - 1, 0)"
         " WHERE state = 'in_flight' AND message IN (SELECT id FROM message"
         " WHERE submission = ? AND state = 'uncertain')",
         (reference,),
     )
-    db.execute(
-        "DELETE FROM sent WHERE (message, attempt) IN (SELECT m.id, s.attempt"
-        " FROM message m JOIN submission s ON s.reference = m.submission"
-        " WHERE s.reference = ? AND m.state = 'uncertain')",
+    rows = db.execute(
+        "SELECT m.id, s.attempt FROM message m JOIN submission s"
+        " ON s.reference = m.submission WHERE s.reference = ?"
+        " AND m.state = 'uncertain'",
         (reference,),
-    )
+    ).fetchall()
+    for message, attempt in rows:
+        give_place_back(db, message, now, attempt)

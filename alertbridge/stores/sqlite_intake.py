@@ -84,6 +84,13 @@ def _move_episode(db: Connection, move: MoveEpisode, at: int) -> None:
             " ended_seen = NULL WHERE id = ?",
             (stamp(move.refired_at), at, move.id),
         )
+        # While it was over nobody waited for the reports of what told it.
+        db.execute(
+            "UPDATE message SET followed = 1 WHERE state = 'accepted' AND id IN"
+            " (SELECT message FROM notification WHERE episode = ? AND state = 'told'"
+            "  AND reason = 'accepted' AND kind != 'resolved')",
+            (move.id,),
+        )
     if move.seen:
         db.execute(
             "UPDATE episode SET seen_at = ?, stale_at = NULL WHERE id = ?",

@@ -40,7 +40,8 @@ _COLUMNS = (
     " e.generator_url, p.id, p.truncated, p.unreadable, p.oversized,"
     " EXISTS (SELECT 1 FROM notification h WHERE h.episode = n.episode"
     "  AND h.recipient = n.recipient AND h.kind != 'resolved'"
-    "  AND (h.state = 'told' OR h.uncertain > 0 OR h.unconfirmed > 0)),"
+    "  AND (h.state = 'told' AND h.reason != 'undelivered'"
+    "   OR h.uncertain > 0 OR h.unconfirmed > 0)),"
     " n.route, e.flaps, e.stale_at,"
     # Told of the same alert at a lesser severity, and that still fires; of what is
     # over, at another: who reads RESOLVED must not take both for over.
@@ -171,7 +172,8 @@ def read_sent(
     Bounded by the largest limit there is: older ones cannot matter to any.
     """
     rows = db.execute(
-        "SELECT at FROM sent WHERE recipient = ? AND at > ? ORDER BY at DESC LIMIT ?",
+        "SELECT at FROM sent WHERE recipient = ? AND at > ? AND given_back = 0"
+        " ORDER BY at DESC LIMIT ?",
         (recipient, stamp(since), MOST),
     )
     return tuple(moment(row[0]) for row in rows)

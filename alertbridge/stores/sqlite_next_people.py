@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
-from alertbridge.core.next_people import NextPerson
+from alertbridge.core.next_person import NextPerson
 from alertbridge.core.notification import Kind, Reason
 from alertbridge.core.recipient import RecipientName
 from alertbridge.stores.columns import dump_numbers, stamp, stamp_or_none
@@ -27,11 +27,16 @@ def write_next_people(
             " :reason, d.severity, :receiver, d.route, :place, :numbers, '', '',"
             " 0, d.post, :now, :expires, sum_of_notification(d.episode, :kind, :round,"
             "  :recipient), sum_of_numbers(:numbers)"
-            " FROM notification d WHERE d.id = :dead"
+            " FROM notification d WHERE d.id = :dead AND d.state = 'dead'"
             " AND NOT EXISTS (SELECT 1 FROM notification k WHERE k.episode = d.episode"
             "  AND k.recipient = :recipient AND k.kind != 'resolved'"
             "  AND k.state IN ('waiting', 'in_flight', 'told'))"
-            " ON CONFLICT (episode, kind, round, recipient) DO NOTHING",
+            # It was over before he was told, or too old, and fires again or still.
+            " ON CONFLICT (episode, kind, round, recipient) DO UPDATE SET"
+            " state = 'waiting', reason = excluded.reason, settled_at = NULL,"
+            " held_until = NULL, created_at = excluded.created_at,"
+            " expires_at = excluded.expires_at"
+            " WHERE state IN ('cancelled', 'expired') AND reason != 'operator'",
             {
                 "kind": Kind.ESCALATED,
                 "round": ROUND,

@@ -29,7 +29,8 @@ def recall(db: Connection, since: datetime, until: datetime) -> Past:
         "SELECT t.at, t.recipient, m.number, s.provider, s.segments, s.body"
         " FROM sent t JOIN message m ON m.id = t.message"
         " JOIN submission s ON s.reference = m.submission"
-        " WHERE t.at >= ? AND t.at < ? ORDER BY t.at, t.message, t.attempt",
+        " WHERE t.at >= ? AND t.at < ? AND t.given_back = 0"
+        " ORDER BY t.at, t.message, t.attempt",
         (stamp(since), stamp(until)),
     )
     return Past(

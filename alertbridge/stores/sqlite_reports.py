@@ -20,21 +20,27 @@ no disk with it."""
 def unpark(db: Connection, message: MessageId, now: datetime) -> None:
     """Fold what came before the message had the id that it goes by."""
     row = db.execute(f"{_MESSAGES} WHERE m.id = ?", (message,)).fetchone()
+    if not row[4]:
+        # What names no id either may be about any message.
+        return
     waiting = db.execute(
         "SELECT id, report, cautious FROM parked_report WHERE provider = ?"
-        " AND provider_id = ? AND (number IS NULL OR number = ?) ORDER BY id",
-        (row[5], row[4], row[2]),
+        " AND provider_id = ? AND (number = ? OR number IS NULL AND"
+        "  (SELECT count(*) FROM message WHERE submission = ?) = 1) ORDER BY id",
+        (row[5], row[4], row[2], row[7]),
     ).fetchall()
-    for _, report, cautious in waiting:
-        fold_into(db, row, load_report(report), now, cautious=bool(cautious))
-        row = db.execute(f"{_MESSAGES} WHERE m.id = ?", (message,)).fetchone()
+    for _, column, cautious in waiting:
+        report = load_report(column)
+        if report is not None:
+            fold_into(db, message, report, now, cautious=bool(cautious))
     db.executemany(
         "DELETE FROM parked_report WHERE id = ?", [(found[0],) for found in waiting]
     )
 
 
 _MESSAGES = (
-    "SELECT m.id, m.state, m.number, m.report, m.provider_id, s.provider, s.urgent"
+    "SELECT m.id, m.state, m.number, m.report, m.provider_id, s.provider, s.urgent,"
+    " m.submission"
     " FROM message m JOIN submission s ON s.reference = m.submission"
 )
 
@@ -44,8 +50,9 @@ def find_messages(
 ) -> list[Row]:
     """The messages that a report is about.
 
-    By our own reference first: it is there before any answer. Without a number it must
-    be about one message only.
+    By our own reference first: it is there before any answer. An id that a gateway gave
+    twice, as a modem that counts to 255 does, is that of the newest. Without a number
+    it must be about one message only.
     """
     found: list[Row] = []
     if report.reference:
@@ -55,27 +62,36 @@ def find_messages(
         ).fetchall()
     if not found and report.provider_id:
         found = db.execute(
-            f"{_MESSAGES} WHERE m.provider_id = ? AND s.provider = ?",
+            f"{_MESSAGES} WHERE m.provider_id = ? AND s.provider = ? ORDER BY m.id",
             (report.provider_id, provider),
         ).fetchall()
     if report.number is not None:
-        return [row for row in found if row[2] == report.number]
-    return found if len(found) == 1 else []
+        return [row for row in found if row[2] == report.number][-1:]
+    newest = [row for row in found if row[7] == found[-1][7]]
+    return newest if len(newest) == 1 else []
 
 
 def fold_into(
-    db: Connection, row: Row, report: DeliveryReport, now: datetime, *, cautious: bool
+    db: Connection,
+    message: MessageId,
+    report: DeliveryReport,
+    now: datetime,
+    *,
+    cautious: bool,
 ) -> None:
-    """Fold a report into the message of *row*, one of `find_messages`."""
-    message, urgent = row[0], bool(row[6])
-    if cautious and urgent and report.is_delivered:
-        # The gateway is asked before a critical page counts as delivered.
+    """Fold a report into what is known of a message."""
+    row = db.execute(f"{_MESSAGES} WHERE m.id = ?", (message,)).fetchone()
+    if cautious and bool(row[6]) and report.is_delivered:
+        # The gateway is asked before a critical page counts as delivered, also one
+        # that had failed, or was given up on: once, however often it is claimed.
         db.execute(
-            "UPDATE message SET claimed_at = coalesce(claimed_at, ?) WHERE id = ?",
+            "UPDATE message SET claimed_at = ?,"
+            " followed = iif(state = 'accepted' AND delivery != 'delivered', 1,"
+            "  followed) WHERE id = ? AND claimed_at IS NULL",
             (stamp(now), message),
         )
         return
-    before = load_report(row[3]) if row[3] else None
+    before = load_report(row[3])
     after = fold(before, report)
     if after == before:
         return

@@ -228,7 +228,10 @@ def _settle_late(
 def tell_late(
     db: Connection, message: MessageId, provider_id: str, now: datetime
 ) -> None:
-    """Settle the facts of a message of which we learn late that it was taken."""
+    """Settle the facts of a message of which we learn late that it was taken.
+
+    That is its answer: it counts no longer among those that nobody saw.
+    """
     known = db.execute(
         "UPDATE message SET state = 'accepted' WHERE id = ?"
         " AND state IN ('uncertain', 'replaced', 'dead')"
@@ -239,8 +242,8 @@ def tell_late(
         return
     _follow(db, message, provider_id, now)
     db.execute(
-        "UPDATE notification SET state = 'told', reason = ?, settled_at = ?"
-        " WHERE (message = ? OR replaces = ?)"
+        "UPDATE notification SET state = 'told', reason = ?, settled_at = ?,"
+        " uncertain = max(uncertain - 1, 0) WHERE (message = ? OR replaces = ?)"
         " AND state IN ('waiting', 'in_flight')",
         (Reason.ACCEPTED, stamp(now), message, message),
     )
@@ -256,7 +259,8 @@ def tell_reported(db: Connection, message: MessageId, now: datetime) -> None:
         (message,),
     ).fetchone()
     if row is not None:
-        tell_late(db, message, load_report(row[0]).provider_id, now)
+        report = load_report(row[0])
+        tell_late(db, message, "" if report is None else report.provider_id, now)
 
 
 def _follow(

@@ -221,7 +221,7 @@ def _moved_on(db: Connection, message: Message) -> bool:
     """Whether the same text would no longer be true, or no longer whole."""
     for fact in message.tells:
         fires = fact.kind is not Kind.RESOLVED
-        if fires and fact.episode.ended:
+        if fires and (fact.episode.ended or fact.only_asks):
             return True
         newer = db.execute(
             "SELECT 1 FROM notification WHERE episode = ? AND recipient = ?"

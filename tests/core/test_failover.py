@@ -8,7 +8,8 @@ import pytest
 from round_trip import MakeRules
 
 from alertbridge.core.alert import OURSELVES
-from alertbridge.core.failover import MOST_SENDS, Delivered, Ended, Missed, end_of
+from alertbridge.core.ended import Delivered, Ended, Missed
+from alertbridge.core.failover import MOST_SENDS, end_of
 from alertbridge.core.message import Message
 from alertbridge.core.next_people import next_people
 from alertbridge.core.notification import (
@@ -308,3 +309,35 @@ def test_a_doubted_provider_comes_after_the_others(fact: MakeFact) -> None:
     way = choose_way([doubtful], ways_of([FIRST, SECOND], [ONE, TWO]), frozenset())
 
     assert way == Way(FIRST, TWO)
+
+
+def test_a_dead_page_that_may_have_rung_says_so(people: Rules, fact: MakeFact) -> None:
+    """The first way was silent, the last one failed: nobody knows that it did not."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    sure = missed(people, fact(tried=tried))
+    maybe = missed(people, replace(fact(tried=tried), unconfirmed=1))
+
+    said = [one.meta[0].opens[0].alert.annotations["summary"] for one in (sure, maybe)]
+    assert "was not told of" in said[0]
+    assert "may not have been told of" in said[1]
+
+
+def test_that_it_is_over_is_not_dead_when_it_fires_again(
+    people: Rules, fact: MakeFact
+) -> None:
+    """A "resolved" that did not arrive, of what fires by now: nothing was missed."""
+    tried = ways_of([FIRST, SECOND], [ONE, TWO])[1:]
+    ended = missed(people, fact(tried=tried, kind=Kind.RESOLVED))
+
+    assert (ended.dead, causes(ended)) == ((), [])
+
+
+def test_who_was_renamed_does_not_fall_back_on_himself(
+    people: Rules, fact: MakeFact
+) -> None:
+    """The phone that nothing reaches, under its new name, is nobody else."""
+    bo = people.recipients[BO]
+    renamed = {BO: replace(bo, phones=(FIRST,))}
+    dead = fact(receiver="sre", numbers=(FIRST,))
+
+    assert next_people([dead], ANNA, replace(people, recipients=renamed), NOW) == ()

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertbridge.core.following import (
+    ANSWERED_WITHIN,
     ASK,
+    GONE,
     OVERDUE,
     Abilities,
     ActOn,
@@ -183,4 +185,35 @@ def test_a_wait_is_never_for_the_past(
 
     if isinstance(what, Wait):
         assert severity is not None
-        assert after(at) < what.until <= T0 + OVERDUE[severity]
+        latest = T0 + OVERDUE[severity]
+        if asked is not None:
+            latest = max(latest, after(asked) + ANSWERED_WITHIN)
+        assert after(at) < what.until <= latest
+
+
+# Late
+
+
+def test_a_claim_of_what_was_given_up_on_is_asked_about() -> None:
+    """It failed, and that was acted on; what still has to be acted on comes first."""
+    failed = replace(CRITICAL, known=report(Delivery.FAILED), claimed_at=after(700))
+    given_up = replace(failed, severity=None)
+
+    assert due(failed, BOTH, after(700)) == ActOn()
+    assert due(given_up, BOTH, after(700)) == AskNow()
+    assert due(given_up, POSTS, after(700)) == ActOn(), "nobody can be asked"
+    assert due(replace(given_up, asked_at=after(701)), BOTH, after(702)) == ActOn()
+
+
+def test_what_was_never_asked_about_is_asked_before_it_is_too_late() -> None:
+    """We were away; the answer is waited for as long as at the last question."""
+    assert due(CRITICAL, BOTH, after(900)) == AskNow(late=True)
+    asked = replace(CRITICAL, asked_at=after(900))
+    assert due(asked, BOTH, after(901)) == Wait(after(910))
+    assert due(asked, BOTH, after(910)) == TooLate()
+    assert due(CRITICAL, POSTS, after(900)) == TooLate()
+
+
+def test_a_provider_that_is_gone_is_waited_for_like_one_that_is_not() -> None:
+    """What it took may never have arrived."""
+    assert walk(CRITICAL, GONE)[-1] == (180, TooLate())

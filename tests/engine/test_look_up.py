@@ -1,6 +1,7 @@
 """A send whose answer nobody saw is looked up before anything is sent again."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from round_trip import Answer, Claim, MakeAlert, MakeGroup, Post, States
 from alertbridge.core.inquiry import Inquiry, Listed, Listing, NotListed, conclude
 from alertbridge.core.message import Submission, Uncertain
 from alertbridge.core.notification import ProviderName
+from alertbridge.core.pace import Pace
 from alertbridge.core.rules import Rules
 from alertbridge.ports import Store
 
@@ -92,13 +94,15 @@ async def test_what_was_not_found_counts_as_not_sent(
     states: States,
     alert: MakeAlert,
     group: MakeGroup,
+    rules: Rules,
 ) -> None:
     """Twenty lost answers in a row end no page: none of them was a send."""
+    unpaced = replace(rules, pace=Pace(()))
     at = 15.0
     for _ in range(20):
         await look(at, EMPTY)
         await look(at + 10, EMPTY)
-        (again,) = await claim(at + 10)
+        (again,) = await claim(at + 10, by=unpaced)
         await answer(again, LOST, at + 11, lists=True)
         at += 25
     await look(at, has(lost))

@@ -23,7 +23,8 @@ from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import ReceiverName
 from alertbridge.core.rules import Rules
 from alertbridge.core.severity import Severity
-from alertbridge.core.trouble import SAID_AGAIN, Cause, Trouble
+from alertbridge.core.trouble import Cause, Trouble
+from alertbridge.core.trouble_plan import SAID_AGAIN
 from alertbridge.engine.current import Current
 from alertbridge.engine.troubles import Teller, Troubles
 from alertbridge.ports import Recorded, Store, StoreUnavailable

@@ -38,12 +38,13 @@ from alertbridge.core import dispatch, failover, mailbox, quiet_mailbox
 from alertbridge.core.alert import AlertGroup
 from alertbridge.core.compose import Composed, Style, compose
 from alertbridge.core.delivery import Again, Step, next_step
-from alertbridge.core.failover import Delivered, Ended, end_of
+from alertbridge.core.ended import Delivered, Ended
+from alertbridge.core.failover import end_of
 from alertbridge.core.following import Due, LetGo
 from alertbridge.core.mailbox import Letter, Mailbox, SortedOut
 from alertbridge.core.message import Accepted, Message, Outcome, Uncertain
 from alertbridge.core.notification import Fact, Kind
-from alertbridge.core.pace import Go
+from alertbridge.core.pace import MOST_GIVEN_BACK, Go
 from alertbridge.core.plan import Known, Plan
 from alertbridge.core.report import Delivery
 from alertbridge.core.rules import Rules
@@ -158,6 +159,9 @@ def _check_pace(story: Story) -> None:
             most = LIMIT.for_severity(last.severity)
             before = sum(sms is not last for sms in window)
             promise(before < most, "I13", f"{before + 1} SMS in a window")
+            whole = [s for s, _ in sent if last.at - LIMIT.window < s.at <= last.at]
+            at_most = LIMIT.limit + MOST_GIVEN_BACK
+            promise(len(whole) <= at_most, "I13", f"{len(whole)} SMS with failures")
     for sms in story.phones:
         read, tells = read_counts(sms.text.body), counts_of(sms.message.tells)
         promise(read == tells, "I13", f"counts {read}, tells {tells}: {sms.text.body}")
@@ -192,7 +196,8 @@ def _check_ends(story: Story) -> None:
             reached = {
                 row.recipient
                 for row in story.rows
-                if row.alert == name and row.state in ("told", "dead")
+                if row.alert == name
+                and (row.state in ("told", "dead") or row.reason == "acknowledged")
             }
             promise(AUDIENCE[TEAMS[which]] <= reached, "I2", f"{name} is not told")
 

@@ -3,23 +3,34 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from sqlite3 import Connection
 
 import pytest
 from round_trip import Answer, Claim, MakeAlert, MakeGroup, MakeRules, Post, States
 
-from alertbridge.core.failover import Ended, end_of
-from alertbridge.core.following import Followed
-from alertbridge.core.message import Accepted, Message, Submission, Uncertain
+from alertbridge.core.ended import Ended
+from alertbridge.core.failover import end_of
+from alertbridge.core.flapping import Flapping
+from alertbridge.core.following import Abilities, AskNow, Followed, LetGo, due
+from alertbridge.core.message import (
+    Accepted,
+    Deferred,
+    Message,
+    Submission,
+    Uncertain,
+)
 from alertbridge.core.notification import MessageId, ProviderName, Way
 from alertbridge.core.recipient import Msisdn, ReceiverName
 from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.core.rules import Rules
+from alertbridge.core.severity import Severity
 from alertbridge.ports import HistoryRow, Matched, Store
 from alertbridge.stores.sqlite_reports import MOST_PARKED
 
 ONE, TWO = ProviderName("one"), ProviderName("two")
 PHONE, OTHER = Msisdn("+46701740605"), Msisdn("+46701740606")
 LOST = Uncertain(detail="no answer")
+BOTH = Abilities(reports=True, answers=True)
 
 Fold = Callable[..., Awaitable[Matched]]
 End = Callable[..., Awaitable[Ended | None]]
@@ -179,7 +190,7 @@ async def test_a_late_delivery_takes_back_what_has_not_left_yet(
 async def test_a_late_delivery_does_not_undo_what_is_under_way(
     store: Store, sent: Submission, fold: Fold, end: End, claim: Claim, answer: Answer
 ) -> None:
-    """The second SMS is told by the second message, and counts there."""
+    """The second SMS counts where it was taken; the person has heard either way."""
     await end(180)
     (again,) = await claim(200)
     await fold(DELIVERED, at=201)
@@ -187,7 +198,7 @@ async def test_a_late_delivery_does_not_undo_what_is_under_way(
     assert await answer(again, Accepted(provider_id="other"), 203, by=None)
 
     row = await row_of(store)
-    assert (row.state, row.reason, row.provider) == ("told", "accepted", "two")
+    assert (row.state, row.reason, row.provider) == ("told", "delivered", "two")
 
 
 async def test_a_stale_failure_of_the_first_way_ends_nothing_of_the_second(
@@ -636,3 +647,390 @@ async def test_what_is_not_the_end_does_not_keep_it(
     await store.let_go([sent.messages[0].id])
 
     assert await store.followed() == ()
+
+
+async def test_a_failure_does_not_wait_behind_those_that_wait_for_a_report(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """A storm of critical pages, and one that is less and did not arrive."""
+    await post(group(alert(severity="warning")))
+    (submission,) = await claim()
+    await answer(submission, Accepted(provider_id="batch"), 1)
+    lane = store._lane  # type: ignore[attr-defined]
+    await lane.write(_storm)
+    await fold(FAILED)
+
+    first = (await store.followed())[0]
+    assert first.reference == submission.reference
+
+
+def _storm(db: Connection) -> None:
+    numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT "
+    db.execute(
+        f"{numbers} 6000) INSERT INTO submission (reference, provider, body, coding,"
+        " segments, urgent, closes_at, state, attempt, epoch, began_at)"
+        " SELECT 'x' || i, 'one', '', 'gsm', 1, 1, 0, 'settled', 1, 1, 0 FROM n"
+    )
+    db.execute(
+        f"{numbers} 6000) INSERT INTO message (submission, recipient, number, state,"
+        " provider_id, accepted_at, followed)"
+        " SELECT 'x' || i, 'bo', '', 'accepted', i, 0, 1 FROM n"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("accepted_at = NULL", id="taken by a version that noted no time"),
+        pytest.param("report = substr(report, 2)", id="damaged"),
+    ],
+)
+async def test_a_row_that_is_odd_does_not_end_the_reporter(
+    store: Store, sent: Submission, fold: Fold, end: End, change: str
+) -> None:
+    """It would end every process that starts on the file."""
+    await fold(PENDING)
+    lane = store._lane  # type: ignore[attr-defined]
+    await lane.write(lambda db: db.execute(f"UPDATE message SET {change}"))
+
+    (found,) = await store.followed()
+    await fold(FAILED)
+    assert found.message == sent.messages[0].id
+    assert await end() is not None
+
+
+# Against each other
+
+
+async def test_a_report_does_not_overwrite_what_was_parked_for_the_same_message(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """Its answer was lost; one word came by the gateway's id, the next by ours."""
+    await post(group(alert()))
+    (submission,) = await claim()
+    await fold(replace(DELIVERED, reference=""), at=1)
+    await answer(submission, LOST, 10, lists=True)
+    await fold(PENDING, at=11)
+
+    (found,) = await store.followed()
+    assert found.known is not None
+    assert found.known.is_delivered
+
+
+async def test_a_message_without_an_id_takes_no_parked_report(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """A report of an older message that had none either says nothing of this one."""
+    await fold(word(reference="ref-gone", provider_id=""), at=0)
+    await post(group(alert()))
+    (submission,) = await claim()
+    await answer(submission, Accepted(), 1)
+
+    (found,) = await store.followed()
+    assert found.known is None
+
+
+async def test_a_parked_report_without_a_number_is_about_one_message_only(
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+    make_rules: MakeRules,
+) -> None:
+    """Of a batch for two it does not say whose phone, however early it comes."""
+    both = make_rules({"anna": [PHONE], "bo": [OTHER]})
+    await post(group(alert()), by=both)
+    (submission,) = await claim(by=both)
+    await fold(replace(FAILED, reference="", number=None), at=0.5)
+    await answer(submission, Accepted(provider_id="batch"), 1, by=both)
+
+    assert [found.known for found in await store.followed()] == [None, None]
+
+
+async def test_an_id_that_a_gateway_gives_again_is_the_newest_message(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    alert: MakeAlert,
+    group: MakeGroup,
+) -> None:
+    """A modem counts to 255: what fails now is not the page of yesterday."""
+    await post(group(alert("Other", starts=60), key="other"), 60)
+    (newer,) = await claim(60)
+    await answer(newer, Accepted(provider_id="batch"), 61)
+    matched = await fold(replace(FAILED, reference=""), at=62)
+
+    assert matched == Matched(messages=(newer.messages[0].id,))
+
+
+async def test_who_has_it_by_the_first_is_not_told_again_when_the_second_fails(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+) -> None:
+    """Late, but delivered: what becomes of the second SMS is nobody's page."""
+    await end(180)
+    (again,) = await claim(200)
+    await answer(again, Accepted(provider_id="other"), 201)
+    await fold(DELIVERED, at=202)
+    await end(203)
+    failed = word(Delivery.FAILED, reference=again.reference, provider_id="other")
+    await fold(failed, by=TWO, at=204)
+    await end(205)
+
+    assert [row[2:] for row in await states()] == [("told", "delivered")]
+    assert await claim(300) == ()
+
+
+async def test_nobody_is_dead_who_has_it_while_the_second_is_under_way(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    answer: Answer,
+    states: States,
+    make_rules: MakeRules,
+) -> None:
+    """No page to the admins either, and nobody woken instead."""
+    few = make_rules({"anna": [PHONE]}, providers=("one", "two"))
+    await end(180, by=few)
+    (again,) = await claim(200, by=few)
+    await fold(DELIVERED, at=201)
+    await end(202, by=few)
+    await answer(again, Accepted(provider_id="other"), 203, by=few)
+    failed = word(Delivery.FAILED, reference=again.reference, provider_id="other")
+    await fold(failed, by=TWO, at=204)
+    await end(205, by=few)
+
+    assert [row[2:] for row in await states()] == [("told", "delivered")]
+
+
+async def test_a_send_that_was_found_counts_once(
+    sent: Submission,
+    store: Store,
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    end: End,
+    alert: MakeAlert,
+    group: MakeGroup,
+    states: States,
+) -> None:
+    """Its answer was lost, its report found it, and it failed: that is one SMS.
+
+    Counted twice, a low page would be dead after the first.
+    """
+    await fold(DELIVERED)
+    await end(6)
+    await post(group(alert("Slow", severity="info", starts=60), key="slow"), 60)
+    (slow,) = await claim(60)
+    await answer(slow, LOST, 70, lists=True)
+    failed = word(Delivery.FAILED, reference=slow.reference, provider_id="slow")
+    await fold(failed, at=71)
+    await end(72)
+
+    assert (await states())[1:] == [("Slow", "firing", "waiting", "undelivered")]
+
+
+async def test_a_late_claim_is_taken_up_and_the_gateways_word_counts(
+    store: Store, sent: Submission, fold: Fold, end: End, make_rules: MakeRules
+) -> None:
+    """D4 where callbacks are not believed: it must be asked, or dead stays dead."""
+    only = make_rules({"anna": [PHONE]})
+    await fold(FAILED)
+    await end(by=only)
+    await fold(DELIVERED, at=700, cautious=True)
+
+    (claimed,) = await store.followed()
+    assert due(claimed, BOTH, claimed.accepted_at + timedelta(seconds=700)) == AskNow()
+    await fold(DELIVERED, at=701)
+    await end(702, by=only)
+    (row,) = [row for row in await store.history() if row.alert == "DiskFull"]
+    assert (row.state, row.reason) == ("told", "delivered")
+
+
+async def test_a_claim_that_nobody_confirms_ends_nothing_again(
+    store: Store, sent: Submission, fold: Fold, end: End, make_rules: MakeRules
+) -> None:
+    """Silence after the last way was told once; a forged delivery tells it not again.
+
+    It is asked about once, and let go.
+    """
+    only = make_rules({"anna": [PHONE]})
+    await end(180, by=only)
+    await fold(DELIVERED, at=700, cautious=True)
+    (claimed,) = await store.followed()
+    now = claimed.accepted_at + timedelta(seconds=701)
+    await store.note_asked([claimed.message], now)
+
+    (asked,) = await store.followed()
+    assert due(asked, BOTH, now + timedelta(seconds=1)) == LetGo()
+
+
+# An acknowledgement, and what was under way
+
+
+async def test_what_was_to_be_told_again_is_not_once_somebody_took_it(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    answer: Answer,
+    start: datetime,
+    states: States,
+) -> None:
+    """I8: the second request was under way, and surely sent nothing: that was all."""
+    await fold(FAILED)
+    await end()
+    (again,) = await claim(7)
+    episode = sent.messages[0].tells[0].episode.id
+    await store.acknowledge(episode, "bo", start + timedelta(seconds=8))
+    await answer(again, Deferred(detail="busy"), 9)
+
+    assert await claim(60) == ()
+    assert [row[2:] for row in await states()] == [("cancelled", "acknowledged")]
+
+
+async def test_a_lost_answer_is_not_sent_again_once_somebody_took_it(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    answer: Answer,
+    start: datetime,
+    make_rules: MakeRules,
+) -> None:
+    """I8: nor is the second request, whose answer was lost."""
+    one = make_rules({"anna": [PHONE, OTHER]})
+    await fold(FAILED)
+    await end(by=one)
+    (again,) = await claim(7, by=one)
+    episode = sent.messages[0].tells[0].episode.id
+    await store.acknowledge(episode, "bo", start + timedelta(seconds=8))
+    await answer(again, LOST, 17, by=one)
+
+    assert await claim(60, by=one) == ()
+
+
+async def test_who_was_surely_not_reached_hears_no_end(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    claim: Claim,
+    post: Post,
+    alert: MakeAlert,
+    group: MakeGroup,
+    start: datetime,
+) -> None:
+    """Bo took it before the bad report: Anna never heard that it fired."""
+    episode = sent.messages[0].tells[0].episode.id
+    await store.acknowledge(episode, "bo", start + timedelta(seconds=3))
+    await fold(FAILED)
+    await end()
+    await post(group(alert(ends=600)), 600)
+
+    assert await claim(700) == ()
+
+
+# What flaps
+
+
+async def test_what_fires_again_is_followed_again(
+    store: Store,
+    sent: Submission,
+    claim: Claim,
+    answer: Answer,
+    post: Post,
+    alert: MakeAlert,
+    group: MakeGroup,
+    rules: Rules,
+) -> None:
+    """Who is taken to know that it fires must have been told.
+
+    While it was over nobody waited for its report.
+    """
+    flaps = replace(rules, flapping=Flapping(times=2))
+    await post(group(alert(ends=30)), 30, by=flaps)
+    await post(group(alert(starts=400)), 400, by=flaps)
+    (second,) = await claim(400, by=flaps)
+    await answer(second, Accepted(provider_id="second"), 401, by=flaps)
+    await post(group(alert(starts=400, ends=410)), 410, by=flaps)
+    over = await store.followed()
+    await store.let_go([one.message for one in over])
+    recorded = await post(group(alert(starts=800)), 800, by=flaps)
+
+    assert {one.severity for one in over} == {None}
+    assert not recorded.plan.opens, "it flaps: another firing of the same episode"
+    (again,) = await store.followed()
+    assert (again.provider_id, again.severity) == ("second", Severity.CRITICAL)
+
+
+@pytest.mark.parametrize("reason", ["resolved_before_told", "operator"])
+async def test_who_is_told_instead_is_told_of_a_firing_that_comes_again(
+    store: Store,
+    sent: Submission,
+    fold: Fold,
+    end: End,
+    make_rules: MakeRules,
+    reason: str,
+) -> None:
+    """An earlier firing of the episode was over before he was told of it.
+
+    What an operator took out stays out.
+    """
+    made = make_rules(
+        {"anna": [PHONE], "bo": ["+46701740607"]},
+        receivers={"sre": ["anna"], "next": ["bo"]},
+    )
+    sre = replace(made.receivers[ReceiverName("sre")], fallback=ReceiverName("next"))
+    made = replace(made, receivers={**made.receivers, ReceiverName("sre"): sre})
+    await fold(FAILED)
+    await end(by=made)
+    lane = store._lane  # type: ignore[attr-defined]
+    for change in (
+        "notification SET state = 'cancelled', reason = ? WHERE kind = 'escalated'",
+        (
+            "notification SET state = 'told', reason = 'accepted' WHERE kind = 'firing'"
+            " AND ? != ''"
+        ),
+        "message SET followed = 1 WHERE ? != ''",
+    ):
+        await lane.write(lambda db, sql=change: db.execute(f"UPDATE {sql}", (reason,)))
+    await end(60, by=made)
+
+    (row,) = [r for r in await store.history(recipient="bo") if r.kind == "escalated"]
+    expected = "waiting" if reason == "resolved_before_told" else "cancelled"
+    assert row.state == expected

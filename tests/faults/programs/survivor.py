@@ -36,6 +36,7 @@ from alertbridge.simulator.virtual_time import VirtualClock, run_virtual
 from alertbridge.stores import sqlite_schema
 from alertbridge.stores.memory import MemoryLane
 from alertbridge.stores.sqlite import SqliteStore
+from alertbridge.stores.sqlite_poison import Trying
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class FileLane(MemoryLane):
     """A file, opened by the real code, and worked on at once on the caller's thread."""
 
     def __init__(self, path: Path) -> None:
+        self.trying = Trying()
         self._db = sqlite_schema.open_writer(str(path))
         sqlite_schema.migrate(self._db, path)
 
