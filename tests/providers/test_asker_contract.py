@@ -87,6 +87,9 @@ ASKERS = {
 }
 
 WITHOUT: dict[str, dict[str, object]] = {
+    "smstools3": {},
+    "gammu-smsd": {},
+    "apprise": {"url": Secret("json://sms.example.org/")},
     "vonage": {"api_key": "k1", "api_secret": Secret(TOKEN), "sender": "Bridge"},
     "http": {
         "url": "https://sms.example.org",

@@ -23,7 +23,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import StoreRefused
-from alertbridge.stores import sqlite_schema
+from alertbridge.stores import sqlite_schema, sqlite_sum
 from alertbridge.stores.sqlite import SqliteStore, open_file
 
 PAGES, TOLD = 6, 3
@@ -39,6 +39,7 @@ def prepare_migrate(folder: Path, detail: str) -> None:
     asyncio.run(_live(today, folder / "ledger"))
     version = int(detail)
     db = connect(old, isolation_level=None)
+    sqlite_sum.register(db)
     for number, step in enumerate(sqlite_schema.migrations()[:version], start=1):
         db.executescript(f"BEGIN; {step}; PRAGMA user_version = {number}; COMMIT;")
     db.execute("PRAGMA journal_mode = WAL")
