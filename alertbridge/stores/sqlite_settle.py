@@ -1,5 +1,6 @@
 """Settling in SQL: what became of an attempt, fenced, in one commit with its meta."""
 
+import json
 from datetime import datetime
 from sqlite3 import Connection
 from typing import assert_never
@@ -81,10 +82,29 @@ def settle(
     for message in submission.messages:
         tell_reported(db, message.id, now)
     close_charges(db, submission.messages, submission.attempt, settlement.watch, now)
-    for plan in settlement.meta:
+    for plan in settlement.meta if _buried(db, settlement) else ():
         apply(db, plan, Known(), now)
     write_next_people(db, settlement.next_people, now)
     return True
+
+
+def _buried(db: Connection, settlement: Settlement) -> bool:
+    """Whether what no try is left for is dead, and was not found told meanwhile.
+
+    A report for a message that it replaces may have come while this was under way.
+    """
+    dead = [
+        fact
+        for step in settlement.steps.values()
+        if isinstance(step, AnotherWay | GiveUp)
+        for fact in step.dead
+    ]
+    row = db.execute(
+        "SELECT 1 FROM notification WHERE state = 'dead'"
+        " AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        (json.dumps(dead),),
+    ).fetchone()
+    return row is not None
 
 
 def describe(outcome: Outcome) -> tuple[str, str]:

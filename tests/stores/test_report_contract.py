@@ -897,6 +897,27 @@ async def test_a_claim_that_nobody_confirms_ends_nothing_again(
     assert due(asked, BOTH, now + timedelta(seconds=1)) == LetGo()
 
 
+async def test_nobody_hears_of_a_death_that_a_report_prevented(
+    post: Post,
+    claim: Claim,
+    answer: Answer,
+    fold: Fold,
+    alert: MakeAlert,
+    group: MakeGroup,
+    states: States,
+) -> None:
+    """Both answers were lost; the report of the first came while the second was out."""
+    await post(group(alert()))
+    (first,) = await claim()
+    await answer(first, LOST, 10)
+    (second,) = await claim(20)
+    await fold(PENDING, at=25)
+    await answer(second, LOST, 30)
+
+    assert (first.provider, second.provider) == (ONE, TWO)
+    assert await states() == [("DiskFull", "firing", "told", "accepted")]
+
+
 # An acknowledgement, and what was under way
 
 
