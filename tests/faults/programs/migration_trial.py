@@ -23,7 +23,7 @@ from alertbridge.engine.current import Current
 from alertbridge.engine.dispatcher import Dispatcher
 from alertbridge.engine.intake import Intake
 from alertbridge.ports import StoreRefused
-from alertbridge.stores import sqlite_schema, sqlite_sum
+from alertbridge.stores import sqlite_lane, sqlite_schema, sqlite_sum
 from alertbridge.stores.sqlite import SqliteStore, open_file
 
 PAGES, TOLD = 6, 3
@@ -85,9 +85,7 @@ def act_migrate(
     """Start on it, and stop."""
     if mutant == "no-transaction":
         sqlite_schema.migrate = _migrate_bit_by_bit
-        vars(__import__("alertbridge.stores.sqlite", fromlist=["migrate"]))[
-            "migrate"
-        ] = _migrate_bit_by_bit
+        vars(sqlite_lane)["migrate"] = _migrate_bit_by_bit
     gate("main")
     store = open_file(folder / "store.db", references(seed=1))
     say("MIGRATED")
