@@ -1,6 +1,7 @@
 """Nothing confirmed is lost by kill -9, and a daemon that loses pages is found out."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,11 @@ import pytest
 from processes import Child
 
 pytestmark = [pytest.mark.scenario, pytest.mark.timeout(300)]
+
+BY_HAND = pytest.mark.skipif(
+    not os.environ.get("ALERTBRIDGE_LONG"),
+    reason="a minute; ALERTBRIDGE_LONG=1 runs it, tests/models has the mistake in CI",
+)
 
 HARNESS = Path(__file__).parent / "programs" / "kill_harness.py"
 
@@ -44,8 +50,8 @@ async def test_kill_9_loses_nothing(
     [
         ("answer-before-commit", "lost"),
         ("stuck-is-failed", "lost"),
-        ("stuck-waits", "duplicated"),
-        ("no-grace", "duplicated"),
+        pytest.param("stuck-waits", "duplicated", marks=BY_HAND),
+        pytest.param("no-grace", "duplicated", marks=BY_HAND),
     ],
 )
 async def test_the_harness_finds_a_daemon_that_breaks_its_word(
