@@ -110,7 +110,7 @@ class Reporter:
         self._idle = idle
         self._wake = asyncio.Event()
         self._asking: set[ProviderName] = set()
-        self._dumb: set[ProviderName] = set()
+        self._mute: set[ProviderName] = set()
 
     def wake(self) -> None:
         """Look again soon: a message was accepted, or something was reported."""
@@ -178,7 +178,7 @@ class Reporter:
             match what:
                 case ActOn() | TooLate():
                     ends.append(one)
-                case AskNow(late=True) if one.provider in self._dumb:
+                case AskNow(late=True) if one.provider in self._mute:
                     ends.append(one)
                 case AskNow():
                     ask.append(one)
@@ -268,12 +268,12 @@ class Reporter:
         messages = [one.message for one in group]
         await self._store.note_asked(messages, self._clock.now())
         answer = await _answer(asker, first)
-        self._dumb.discard(name)
+        self._mute.discard(name)
         match answer:
             case Reported(reports):
                 await self.hear(name, reports, vouched=True)
             case NotReported(detail):
-                self._dumb.add(name)
+                self._mute.add(name)
                 log.warning(
                     "report.not_answered",
                     provider=name,
