@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 from hypothesis.strategies import integers, sampled_from
 from round_trip import Answer, Claim, MakeRules, States, references
 
-from alertbridge.core import trouble
+from alertbridge.core import trouble_plan
 from alertbridge.core.episode import KnownEpisode
 from alertbridge.core.plan import Keys, Known, Plan
 from alertbridge.core.recipient import ReceiverName
@@ -394,7 +394,7 @@ def test_the_machine_sees_a_broken_rule(
     monkeypatch: pytest.MonkeyPatch, mutant: Callable[..., bool], found: str
 ) -> None:
     """Each mutant breaks one promise, and the machine names it."""
-    monkeypatch.setattr(trouble, "_said_lately", mutant)
+    monkeypatch.setattr(trouble_plan, "_said_lately", mutant)
 
     with pytest.raises(AssertionError, match=found):
         check(200, Phase.generate)

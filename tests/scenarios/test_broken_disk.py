@@ -53,7 +53,12 @@ async def test_a_disk_that_turns_read_only_ends_the_process_and_says_what_to_do(
     http: ClientSession,
 ) -> None:
     """B5: 503, exit 1, a refusal that helps, and nothing is lost once it is mended."""
-    storage = {"url": f"sqlite://{disk.folder}/alertbridge.db", "ballast": 0}
+    storage = {
+        "url": f"sqlite://{disk.folder}/alertbridge.db",
+        "ballast": 0,
+        # The disk is small; that it is low is another test's.
+        "warn_free": "1MiB",
+    }
     daemon = make_daemon({**config(gateway.url), "storage": storage})
     await daemon.start()
     await hold(daemon, http, 1)
