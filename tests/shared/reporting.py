@@ -15,23 +15,12 @@ from alertbridge.core.report import Delivery, DeliveryReport
 from alertbridge.ports import HistoryRow, Matched, Store
 
 ONE, TWO = ProviderName("one"), ProviderName("two")
-
-
 PHONE, OTHER = Msisdn("+46701740605"), Msisdn("+46701740606")
-
-
 LOST = Uncertain(detail="no answer")
-
-
 BOTH = Abilities(reports=True, answers=True)
 
-
 Leave = Callable[..., Awaitable[Submission]]
-
-
 Fold = Callable[..., Awaitable[Matched]]
-
-
 End = Callable[..., Awaitable[Ended | None]]
 
 
@@ -61,11 +50,9 @@ FAILED, PENDING, DELIVERED = (
     word(Delivery.PENDING),
     word(),
 )
+WORDS = (PENDING, word(Delivery.FAILED, final=False), FAILED, DELIVERED)
 
 
 async def row_of(store: Store) -> HistoryRow:
     """The one notification there is."""
     return next(row for row in await store.history() if row.notification is not None)
-
-
-WORDS = (PENDING, word(Delivery.FAILED, final=False), FAILED, DELIVERED)
