@@ -22,7 +22,6 @@ from alertbridge.core.delivery import (
 from alertbridge.core.dispatch import numbers_of
 from alertbridge.core.message import (
     Message,
-    Outcome,
     Outcomes,
     Submission,
     Uncertain,
@@ -260,10 +259,10 @@ class Dispatcher:
             for message in submission.messages
             for plan in self._meta(message, steps[message.id], outcomes)
         )
-        troubles = [
-            *self._down(submission.provider, outcomes.all),
-            *self._removed(submission, steps),
-        ]
+        troubles: list[Trouble] = []
+        if self.circuits.note(submission.provider, outcomes.all):
+            troubles += self._down(submission.provider, detail_of(outcomes.all))
+        troubles += self._removed(submission, steps)
         crossed: list[Crossing] = []
 
         def watch(spent: Mapping[Period, Spent]) -> Sequence[tuple[Crossing, Plan]]:
@@ -320,17 +319,16 @@ class Dispatcher:
             opened = self.circuits.open(provider)
         else:
             opened = self.circuits.note(provider, Uncertain(detail=detail))
-        if opened and len(self._current.rules.providers) > 1:
-            await self._troubles.tell(provider_down(provider, detail))
+        for trouble in self._down(provider, detail) if opened else ():
+            await self._troubles.tell(trouble)
 
-    def _down(self, provider: ProviderName, outcome: Outcome) -> Iterator[Trouble]:
-        """The page about a provider that begins to fail, if there is another.
+    def _down(self, provider: ProviderName, detail: str) -> Iterator[Trouble]:
+        """The page about a provider whose circuit has opened, if there is another.
 
         By whom should it be told? It would leave when it is no longer true.
         """
-        opens = self.circuits.note(provider, outcome)
-        if opens and len(self._current.rules.providers) > 1:
-            yield provider_down(provider, detail_of(outcome))
+        if len(self._current.rules.providers) > 1:
+            yield provider_down(provider, detail)
 
     def _removed(
         self, submission: Submission, steps: Mapping[MessageId, Step]

@@ -30,7 +30,7 @@ from alertbridge.stores.columns import (
 from alertbridge.stores.columns import severity as worst
 from alertbridge.stores.sqlite_attempt import give_place_back
 from alertbridge.stores.sqlite_intake import apply
-from alertbridge.stores.sqlite_mailbox import read_told, wake
+from alertbridge.stores.sqlite_mailbox import read_told, skip_number, wake
 from alertbridge.stores.sqlite_next_people import write_next_people
 from alertbridge.stores.sqlite_reports import (
     bound_parked,
@@ -207,11 +207,7 @@ def _miss(db: Connection, told: Message, missed: Missed, now: datetime) -> None:
         # It did not ring: the next one does not wait for its place in the pace.
         give_place_back(db, told.id, now)
     if missed.skip_number_until is not None:
-        db.execute(
-            "INSERT INTO skipped_number (number, until) VALUES (?, ?)"
-            " ON CONFLICT (number) DO UPDATE SET until = excluded.until",
-            (told.number, stamp(missed.skip_number_until)),
-        )
+        skip_number(db, told.number, missed.skip_number_until)
     if missed.onward:
         db.execute(
             "UPDATE mailbox SET not_before = 0 WHERE recipient = ?", (told.recipient,)

@@ -212,6 +212,15 @@ def _read_skipped(db: Connection, now: datetime) -> frozenset[Msisdn]:
     return frozenset(Msisdn(row[0]) for row in rows)
 
 
+def skip_number(db: Connection, number: Msisdn, until: datetime) -> None:
+    """Pass over a number, for everybody and by every provider, until *until*."""
+    db.execute(
+        "INSERT INTO skipped_number (number, until) VALUES (?, ?)"
+        " ON CONFLICT (number) DO UPDATE SET until = excluded.until",
+        (number, stamp(until)),
+    )
+
+
 def drop(db: Connection, drops: Iterable[Dropped], now: datetime) -> None:
     """Take facts out of a mailbox, with the rule that says so."""
     db.executemany(

@@ -29,7 +29,7 @@ from alertbridge.stores.columns import (
 )
 from alertbridge.stores.sqlite_ack import forget_unsent
 from alertbridge.stores.sqlite_intake import apply, bury
-from alertbridge.stores.sqlite_mailbox import wake
+from alertbridge.stores.sqlite_mailbox import skip_number, wake
 from alertbridge.stores.sqlite_next_people import write_next_people
 from alertbridge.stores.sqlite_reports import unpark
 from alertbridge.stores.sqlite_spend import close_charges, give_back
@@ -152,11 +152,7 @@ def _apply_step(
             _take_back(db, message, attempt)
             _refuse(db, message, refused)
             if skip_until is not None:
-                db.execute(
-                    "INSERT INTO skipped_number (number, until) VALUES (?, ?)"
-                    " ON CONFLICT (number) DO UPDATE SET until = excluded.until",
-                    (refused.number, stamp(skip_until)),
-                )
+                skip_number(db, refused.number, skip_until)
             bury(db, dead, Reason.NO_WAY_LEFT, at)
             _move(db, message, "refused", "waiting", Reason.REJECTED, None)
             _free(db, message, deferrals=0)
